@@ -1,0 +1,85 @@
+#include "telemetry/call_metrics.h"
+
+#include <algorithm>
+
+namespace tournant {
+namespace {
+
+size_t CodeIndex(int status_code) {
+  constexpr size_t kUnknown = 2;
+  const auto index = static_cast<size_t>(status_code);
+  return index < CallMetrics::kStatusCodes ? index : kUnknown;
+}
+
+}  // namespace
+
+CallMetrics::CallMetrics(std::vector<std::string> methods)
+    : method_names_(std::move(methods)), methods_(method_names_.size()) {}
+
+CallMetrics::~CallMetrics() {
+  for (Method& method : methods_) {
+    for (std::atomic<Histogram*>& histogram : method.by_code) delete histogram.load();
+  }
+}
+
+void CallMetrics::OnFinished(size_t method, int status_code, Duration total) {
+  std::atomic<Histogram*>& cell = methods_[method].by_code[CodeIndex(status_code)];
+  Histogram* histogram = cell.load(std::memory_order_relaxed);
+  if (histogram == nullptr) {
+    histogram = new Histogram;
+    cell.store(histogram, std::memory_order_release);
+  }
+  histogram->Record(total);
+}
+
+HistogramSnapshot CallMetrics::duration(size_t method, int status_code) const {
+  const Histogram* histogram =
+      methods_[method].by_code[CodeIndex(status_code)].load(std::memory_order_acquire);
+  return histogram == nullptr ? HistogramSnapshot() : histogram->Read();
+}
+
+void CallMetrics::OnPrediction(absl::string_view model, int status_code) {
+  if (recent_codes_ == nullptr || recent_model_ != model) {
+    recent_codes_ = &CodesOf(model);
+    recent_model_.assign(model.data(), model.size());
+  }
+  (*recent_codes_)[CodeIndex(status_code)].Add();
+}
+
+CallMetrics::ModelCodes& CallMetrics::CodesOf(absl::string_view model)
+    ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  if (const auto found = models_.find(model); found != models_.end()) return *found->second;
+  const absl::string_view name = models_.size() < kMaxModels ? model : "other";
+  MutexLock lock(models_mutex_);
+  std::unique_ptr<ModelCodes>& codes = models_[name];
+  if (codes == nullptr) codes = std::make_unique<ModelCodes>();
+  return *codes;
+}
+
+void CallMetrics::ForEachModel(
+    const std::function<void(const std::string&, int, int64_t)>& visit) const {
+  MutexLock lock(models_mutex_);
+  for (const auto& [model, codes] : models_) {
+    for (size_t code = 0; code < kStatusCodes; ++code) {
+      const int64_t count = (*codes)[code].value();
+      if (count > 0) visit(model, static_cast<int>(code), count);
+    }
+  }
+}
+
+void CallMetrics::OnFeatures(const FeatureProvenance& features) {
+  cells_[0].Add(features.live);
+  cells_[1].Add(features.cached);
+  cells_[2].Add(features.stale);
+  cells_[3].Add(features.defaulted);
+  cells_[4].Add(features.from_request);
+  if (features.degraded) degraded_.Add();
+}
+
+absl::string_view CallMetrics::CellOutcomeName(size_t outcome) {
+  constexpr std::array<absl::string_view, kCellOutcomes> kNames = {"live", "cached", "stale",
+                                                                   "defaulted", "from_request"};
+  return kNames[outcome];
+}
+
+}  // namespace tournant

@@ -1,0 +1,160 @@
+#include "telemetry/call_stats.h"
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "absl/status/status.h"
+
+namespace tournant {
+namespace {
+
+std::string CodeName(int code) {
+  return absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
+}
+
+std::string NameOf(Phase phase) { return std::string(PhaseName(phase)); }
+
+}  // namespace
+
+template <class F>
+int64_t CallStats::Sum(F number) const {
+  int64_t sum = 0;
+  for (const CallMetrics* loop : loops_) sum += number(*loop);
+  return sum;
+}
+
+HistogramSnapshot CallStats::PhaseTime(Phase phase) const {
+  HistogramSnapshot sum;
+  for (const CallMetrics* loop : loops_) sum.Merge(loop->phase_time(phase));
+  return sum;
+}
+
+std::vector<std::pair<absl::string_view, int64_t>> CallStats::ByPhase() const {
+  std::vector<std::pair<absl::string_view, int64_t>> result;
+  for (size_t i = 0; i < kPhaseCount; ++i) {
+    const auto phase = static_cast<Phase>(i);
+    result.emplace_back(PhaseName(phase),
+                        Sum([&](const CallMetrics& loop) { return loop.in_phase(phase); }));
+  }
+  return result;
+}
+
+std::vector<HistogramSample> CallStats::Durations() const {
+  std::vector<HistogramSample> samples;
+  if (loops_.empty()) return samples;
+  const std::vector<std::string>& methods = loops_.front()->methods();
+  for (size_t method = 0; method < methods.size(); ++method) {
+    for (size_t code = 0; code < CallMetrics::kStatusCodes; ++code) {
+      HistogramSnapshot sum;
+      for (const CallMetrics* loop : loops_) sum.Merge(loop->duration(method, code));
+      if (sum.count() == 0) continue;
+      samples.push_back(
+          {{{"grpc_method", methods[method]}, {"grpc_status", CodeName(static_cast<int>(code))}},
+           std::move(sum)});
+    }
+  }
+  return samples;
+}
+
+void CallStats::RegisterWith(MetricsRegistry& registry) const {
+  registry.AddGauges("tournant_calls", "Calls that are in this phase now.", [this] {
+    std::vector<MetricSample> samples;
+    for (const auto& [phase, count] : ByPhase()) {
+      if (samples.size() == kEndPhase) break;
+      samples.push_back({{{"phase", std::string(phase)}}, static_cast<double>(count)});
+    }
+    return samples;
+  });
+  registry.AddCounters("tournant_calls_ended_total", "Calls that ended in this way.", [this] {
+    std::vector<MetricSample> samples;
+    const auto phases = ByPhase();
+    for (size_t i = kEndPhase; i < phases.size(); ++i) {
+      samples.push_back(
+          {{{"phase", std::string(phases[i].first)}}, static_cast<double>(phases[i].second)});
+    }
+    return samples;
+  });
+  registry.AddHistograms("tournant_phase_seconds", "Time that calls spent in this phase.",
+                         HistogramUnit::kSeconds, [this] {
+                           std::vector<HistogramSample> samples;
+                           for (size_t i = 0; i < kEndPhase; ++i) {
+                             const auto phase = static_cast<Phase>(i);
+                             samples.push_back({{{"phase", NameOf(phase)}}, PhaseTime(phase)});
+                           }
+                           return samples;
+                         });
+  registry.AddCounters("grpc_server_call_started_total", "RPCs that have arrived.", [this] {
+    std::vector<MetricSample> samples;
+    if (loops_.empty()) return samples;
+    const std::vector<std::string>& methods = loops_.front()->methods();
+    for (size_t i = 0; i < methods.size(); ++i) {
+      samples.push_back(
+          {{{"grpc_method", methods[i]}},
+           static_cast<double>(Sum([i](const CallMetrics& loop) { return loop.started(i); }))});
+    }
+    return samples;
+  });
+  registry.AddHistograms("grpc_server_call_duration_seconds",
+                         "Time from the arrival of an RPC to its end.", HistogramUnit::kSeconds,
+                         [this] { return Durations(); });
+  registry.AddCounters("tournant_calls_total", "RPCs answered, by status.", [this] {
+    std::vector<MetricSample> samples;
+    for (const HistogramSample& ended : Durations()) {
+      samples.push_back({{{"method", ended.labels[0].second}, {"code", ended.labels[1].second}},
+                         static_cast<double>(ended.values.count())});
+    }
+    return samples;
+  });
+  registry.AddCounters(
+      "tournant_model_calls_total", "Predictions answered, by model and status.", [this] {
+        std::map<std::pair<std::string, int>, int64_t> counts;
+        for (const CallMetrics* loop : loops_) {
+          loop->ForEachModel([&](const std::string& model, int code, int64_t count) {
+            counts[{model, code}] += count;
+          });
+        }
+        std::vector<MetricSample> samples;
+        samples.reserve(counts.size());
+        for (const auto& [key, count] : counts) {
+          samples.push_back(
+              {{{"model", key.first}, {"code", CodeName(key.second)}}, static_cast<double>(count)});
+        }
+        return samples;
+      });
+  registry.AddCounters(
+      "tournant_feature_cells_total", "Cells with a feature source, by where they came from.",
+      [this] {
+        std::vector<MetricSample> samples;
+        samples.reserve(CallMetrics::kCellOutcomes);
+        for (size_t i = 0; i < CallMetrics::kCellOutcomes; ++i) {
+          samples.push_back(
+              {{{"outcome", std::string(CallMetrics::CellOutcomeName(i))}},
+               static_cast<double>(Sum([i](const CallMetrics& loop) { return loop.cells(i); }))});
+        }
+        return samples;
+      });
+  registry.AddCounter(
+      "tournant_degraded_answers_total",
+      "Answers with a cell filled because of an error, a timeout or staleness.", [this] {
+        return static_cast<double>(Sum([](const CallMetrics& loop) { return loop.degraded(); }));
+      });
+}
+
+std::string CallStats::StatusJson() const {
+  using Json = nlohmann::ordered_json;
+  Json status = {
+      {"live", Json::object()}, {"ended", Json::object()}, {"phase_seconds", Json::object()}};
+  const auto phases = ByPhase();
+  for (size_t i = 0; i < phases.size(); ++i) {
+    const std::string name(phases[i].first);
+    status[i < kEndPhase ? "live" : "ended"][name] = phases[i].second;
+    if (i >= kEndPhase) continue;
+    const HistogramSnapshot time = PhaseTime(static_cast<Phase>(i));
+    status["phase_seconds"][name] = {{"count", time.count()},
+                                     {"p50", static_cast<double>(time.Quantile(0.5)) * 1e-9},
+                                     {"p99", static_cast<double>(time.Quantile(0.99)) * 1e-9}};
+  }
+  return status.dump();
+}
+
+}  // namespace tournant

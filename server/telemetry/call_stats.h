@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "telemetry/call_metrics.h"
+#include "telemetry/metrics_registry.h"
+#include "telemetry/status_source.h"
+
+namespace tournant {
+
+// The calls of all event loops together, for people and for Prometheus. Owned by main; the
+// CallMetrics outlive it, and all of them have the same methods. Any thread.
+class CallStats final : public StatusSource {
+ public:
+  explicit CallStats(std::vector<const CallMetrics*> loops) : loops_(std::move(loops)) {}
+
+  // Registers every number; the registry's Text must not be called after this object has gone.
+  void RegisterWith(MetricsRegistry& registry) const;
+
+  // Calls that are in each phase now, in the order of the phases, and then how many have ended in
+  // each way.
+  std::vector<std::pair<absl::string_view, int64_t>> ByPhase() const;
+
+  absl::string_view status_name() const override { return "calls"; }
+  // {"live": {"Accepted": 0, ...}, "ended": {"Done": 7, ...},
+  //  "phase_seconds": {"Accepted": {"count": 7, "p50": 0.00001, "p99": 0.0001}, ...}}
+  std::string StatusJson() const override;
+
+ private:
+  template <class F>  // F: const CallMetrics& -> int64_t
+  int64_t Sum(F number) const;
+  HistogramSnapshot PhaseTime(Phase phase) const;
+  std::vector<HistogramSample> Durations() const;
+
+  const std::vector<const CallMetrics*> loops_;
+};
+
+}  // namespace tournant

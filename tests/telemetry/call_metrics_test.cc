@@ -1,0 +1,198 @@
+#include "telemetry/call_metrics.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/thread.h"
+#include "fakes/manual_clock.h"
+#include "telemetry/call_stats.h"
+#include "telemetry/prometheus_text.h"
+
+namespace tournant {
+namespace {
+
+using std::chrono::milliseconds;
+
+const std::vector<std::string> kMethods = {"inference.GRPCInferenceService/ModelInfer",
+                                           "inference.GRPCInferenceService/ServerLive"};
+
+TEST(CallMetrics, KnowsInWhichPhaseCallsAre) {
+  ManualClock clock;
+  CallMetrics metrics(kMethods);
+  {
+    CallPhase first(clock, &metrics);
+    CallPhase second(clock, &metrics);
+    first.Enter(Phase::kAwaitingFeatures);
+    EXPECT_EQ(metrics.in_phase(Phase::kAccepted), 1);
+    EXPECT_EQ(metrics.in_phase(Phase::kAwaitingFeatures), 1);
+    first.Enter(Phase::kDone);
+    second.Enter(Phase::kRejected);
+    EXPECT_EQ(metrics.in_phase(Phase::kAccepted), 0);
+    EXPECT_EQ(metrics.in_phase(Phase::kAwaitingFeatures), 0);
+  }
+  {
+    CallPhase forgotten(clock, &metrics);
+  }
+  EXPECT_EQ(metrics.in_phase(Phase::kDone), 1);
+  EXPECT_EQ(metrics.in_phase(Phase::kRejected), 1);
+  EXPECT_EQ(metrics.in_phase(Phase::kFailed), 1);
+  EXPECT_EQ(metrics.in_phase(Phase::kAccepted), 0);
+}
+
+TEST(CallMetrics, RecordsHowLongAPhaseTook) {
+  ManualClock clock;
+  CallMetrics metrics(kMethods);
+  CallPhase call(clock, &metrics);
+  call.Enter(Phase::kQueued);
+  clock.Advance(milliseconds(3));
+  call.Enter(Phase::kComputing);
+  clock.Advance(milliseconds(5));
+  call.Enter(Phase::kDone);
+  EXPECT_EQ(metrics.phase_time(Phase::kQueued).sum(), 3'000'000u);
+  EXPECT_EQ(metrics.phase_time(Phase::kComputing).sum(), 5'000'000u);
+  EXPECT_EQ(metrics.phase_time(Phase::kComputing).count(), 1u);
+  EXPECT_EQ(metrics.phase_time(Phase::kResponding).count(), 0u);
+}
+
+TEST(CallMetrics, KeepsDurationsByMethodAndStatus) {
+  CallMetrics metrics(kMethods);
+  metrics.OnStarted(0);
+  metrics.OnStarted(0);
+  metrics.OnStarted(1);
+  metrics.OnFinished(0, 0, milliseconds(1));
+  metrics.OnFinished(0, 8, milliseconds(2));
+  metrics.OnFinished(1, 99, milliseconds(4));
+  metrics.OnFinished(1, -1, milliseconds(4));
+  EXPECT_EQ(metrics.started(0), 2);
+  EXPECT_EQ(metrics.duration(0, 0).sum(), 1'000'000u);
+  EXPECT_EQ(metrics.duration(0, 8).sum(), 2'000'000u);
+  EXPECT_EQ(metrics.duration(0, 3).count(), 0u);
+  EXPECT_EQ(metrics.duration(1, 2).count(), 2u);  // UNKNOWN.
+}
+
+TEST(CallMetrics, KeepsModelsApartThatTakeTurns) {
+  CallMetrics metrics({"a"});
+  for (int i = 0; i < 3; ++i) {
+    metrics.OnPrediction("x", 0);
+    metrics.OnPrediction("y", 0);
+    metrics.OnPrediction("y", 4);
+  }
+  metrics.OnPrediction("x", 0);
+  std::map<std::pair<std::string, int>, int64_t> counts;
+  metrics.ForEachModel(
+      [&](const std::string& model, int code, int64_t count) { counts[{model, code}] = count; });
+  EXPECT_EQ(counts, (std::map<std::pair<std::string, int>, int64_t>{
+                        {{"x", 0}, 4}, {{"y", 0}, 3}, {{"y", 4}, 3}}));
+}
+
+TEST(CallMetrics, BoundsTheNumberOfModels) {
+  CallMetrics metrics(kMethods);
+  for (size_t i = 0; i < CallMetrics::kMaxModels + 10; ++i) {
+    metrics.OnPrediction(std::to_string(i), 0);
+  }
+  size_t models = 0;
+  int64_t other = 0;
+  metrics.ForEachModel([&](const std::string& model, int, int64_t count) {
+    ++models;
+    if (model == "other") other = count;
+  });
+  EXPECT_EQ(models, CallMetrics::kMaxModels + 1);
+  EXPECT_EQ(other, 10);
+}
+
+TEST(CallMetrics, CanBeReadWhileItsLoopCounts) {
+  CallMetrics metrics(kMethods);
+  const CallStats stats({&metrics});
+  MetricsRegistry registry;
+  stats.RegisterWith(registry);
+  Thread loop("loop", [&] {
+    ManualClock clock;
+    for (int i = 0; i < 3000; ++i) {
+      CallPhase call(clock, &metrics);
+      metrics.OnStarted(0);
+      call.Enter(Phase::kComputing);
+      metrics.OnPrediction(std::to_string(i % 40), i % 17);
+      metrics.OnFinished(0, i % 17, milliseconds(1));
+      call.Enter(Phase::kDone);
+    }
+  });
+  while (metrics.in_phase(Phase::kDone) < 3000) {
+    ASSERT_TRUE(PrometheusText(registry.Text()).errors.empty());
+  }
+}
+
+class CallStatsTest : public testing::Test {
+ protected:
+  CallStatsTest() : first_(kMethods), second_(kMethods), stats_({&first_, &second_}) {
+    for (CallMetrics* loop : {&first_, &second_}) {
+      CallPhase call(clock_, loop);
+      loop->OnStarted(0);
+      call.Enter(Phase::kComputing);
+      clock_.Advance(milliseconds(8));
+      call.Enter(Phase::kDone);
+      loop->OnFinished(0, 0, milliseconds(8));
+      loop->OnPrediction("flights", 0);
+    }
+    second_.OnPrediction("flights", 14);
+    FeatureProvenance features;
+    features.live = 10;
+    features.defaulted = 2;
+    features.degraded = true;
+    first_.OnFeatures(features);
+    features.degraded = false;
+    second_.OnFeatures(features);
+  }
+
+  ManualClock clock_;
+  CallMetrics first_;
+  CallMetrics second_;
+  CallStats stats_;
+};
+
+TEST_F(CallStatsTest, ExportsTheSumOverLoops) {
+  MetricsRegistry registry;
+  stats_.RegisterWith(registry);
+  CallPhase waiting(clock_, &second_);
+  waiting.Enter(Phase::kAwaitingFeatures);
+  const PrometheusText text(registry.Text());
+  EXPECT_TRUE(text.errors.empty()) << *text.errors.begin();
+  EXPECT_EQ(text.Value(R"(tournant_calls{phase="AwaitingFeatures"})"), 1);
+  EXPECT_EQ(text.Value(R"(tournant_calls{phase="Computing"})"), 0);
+  EXPECT_EQ(text.Value(R"(tournant_calls{phase="Done"})"), -1);
+  EXPECT_EQ(text.Value(R"(tournant_calls_ended_total{phase="Done"})"), 2);
+  EXPECT_EQ(text.Value(R"(tournant_phase_seconds_count{phase="Computing"})"), 2);
+  EXPECT_DOUBLE_EQ(text.Value(R"(tournant_phase_seconds_sum{phase="Computing"})"), 0.016);
+  EXPECT_EQ(text.Value(R"(grpc_server_call_started_total{grpc_method=")" + kMethods[0] + "\"}"), 2);
+  EXPECT_EQ(text.Value(R"(grpc_server_call_duration_seconds_count{grpc_method=")" + kMethods[0] +
+                       R"(",grpc_status="OK"})"),
+            2);
+  EXPECT_EQ(text.Value(R"(tournant_calls_total{method=")" + kMethods[0] + R"(",code="OK"})"), 2);
+  EXPECT_EQ(text.Value(R"(tournant_model_calls_total{model="flights",code="OK"})"), 2);
+  EXPECT_EQ(text.Value(R"(tournant_model_calls_total{model="flights",code="UNAVAILABLE"})"), 1);
+  EXPECT_EQ(text.Value(R"(tournant_feature_cells_total{outcome="live"})"), 20);
+  EXPECT_EQ(text.Value(R"(tournant_feature_cells_total{outcome="defaulted"})"), 4);
+  EXPECT_EQ(text.Value("tournant_degraded_answers_total"), 1);
+}
+
+TEST_F(CallStatsTest, TellsCallsAndTimesAsJson) {
+  EXPECT_EQ(stats_.status_name(), "calls");
+  const auto json = nlohmann::json::parse(stats_.StatusJson());
+  EXPECT_EQ(json["live"]["Computing"], 0);
+  EXPECT_EQ(json["live"].size(), kEndPhase);
+  EXPECT_EQ(json["ended"]["Done"], 2);
+  EXPECT_EQ(json["phase_seconds"]["Computing"]["count"], 2);
+  EXPECT_NEAR(json["phase_seconds"]["Computing"]["p50"].get<double>(), 0.008, 0.008 / 16);
+}
+
+TEST(CallStats, OfNoLoopIsZero) {
+  const CallStats stats({});
+  MetricsRegistry registry;
+  stats.RegisterWith(registry);
+  EXPECT_EQ(PrometheusText(registry.Text()).Value(R"(tournant_calls{phase="Queued"})"), 0);
+}
+
+}  // namespace
+}  // namespace tournant
