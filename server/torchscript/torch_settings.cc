@@ -1,0 +1,27 @@
+#include "torchscript/torch_settings.h"
+
+#include <ATen/Parallel.h>
+#include <torch/csrc/jit/ir/ir.h>
+#include <torch/csrc/jit/passes/tensorexpr_fuser.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+
+#include <mutex>
+
+namespace tournant {
+
+void ConfigureTorch(int intra_op_threads) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    at::set_num_interop_threads(1);
+    torch::jit::getProfilingMode() = false;
+    torch::jit::setTensorExprFuserEnabled(false);
+  });
+  at::set_num_threads(intra_op_threads);
+}
+
+std::string LastExecutedGraph() {
+  const auto graph = torch::jit::lastExecutedOptimizedGraph();
+  return graph == nullptr ? "" : graph->toString(/*print_source_locations=*/false);
+}
+
+}  // namespace tournant

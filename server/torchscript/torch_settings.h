@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+namespace tournant {
+
+// Settings that LibTorch keeps for the whole process. Call it in main before any thread runs a
+// model: threads started later take the number of threads over, and the number between operations
+// can be set only once, so later calls only change `intra_op_threads`.
+//
+// Profiling and fusion are off: a model is then as fast at its third call as at its thousandth, and
+// on the CPU neither gains anything. LibTorch's executor mode stays as it is: that without it is no
+// faster, and keeps a plan for each combination of types and ranks that callers send. Many small
+// models on few cores want one thread per operation; the parallelism is in the workers.
+void ConfigureTorch(int intra_op_threads = 1);
+
+// The graph that the calling thread has run last, as text. Tests see in it how a model is run.
+std::string LastExecutedGraph();
+
+}  // namespace tournant
