@@ -1,0 +1,180 @@
+#include "inference/batch_runner.h"
+
+#include <utility>
+
+#include "inference/execute.h"
+
+namespace tournant {
+namespace {
+
+using Outputs = absl::StatusOr<std::vector<Tensor>>;
+
+JobAnswer TooLate(InferenceJob& job, absl::Status why, TimePoint now) {
+  return {&job, std::move(why), now, now, 0, {}};
+}
+
+}  // namespace
+
+BatchOutcome BatchRunner::Run(const TakenBatch& batch, ModelQueue& queue, BatchBuffer& buffer) {
+  outcome_ = BatchOutcome();
+  outcome_.unwanted = static_cast<int64_t>(batch.unwanted.size());
+  VersionStatistics& statistics = queue.statistics();
+  for (const auto& job : batch.expired) {
+    absl::Status why =
+        job->reject_at <= batch.started
+            ? QueueTimeoutError()
+            : absl::DeadlineExceededError("the deadline passed before a worker was free");
+    answers_.push_back(TooLate(*job, std::move(why), batch.started));
+  }
+  if (!batch.expired.empty()) Deliver(answers_, statistics);
+  if (batch.jobs.empty()) return outcome_;
+
+  AnswerOrder* const order = queue.answer_order();
+  if (batch.jobs.size() == 1) {
+    RunAlone(*batch.jobs.front(), buffer, batch.started);
+  } else if (!RunTogether(batch, buffer)) {
+    for (const auto& job : batch.jobs) {
+      RunAlone(*job, buffer, clock_.Now());
+      if (order == nullptr) Deliver(answers_, statistics);
+    }
+    outcome_.cost = Duration::zero();
+  }
+  if (order == nullptr) {
+    Deliver(answers_, statistics);
+  } else {
+    Report(statistics);
+    order->Finish(batch.turn, batch.jobs, std::exchange(answers_, {}),
+                  [&](std::vector<JobAnswer>& answers) {
+                    const TimePoint now = clock_.Now();
+                    for (JobAnswer& answer : answers) answer.finished = now;
+                    Deliver(answers, statistics);
+                  });
+  }
+  return outcome_;
+}
+
+bool BatchRunner::RunTogether(const TakenBatch& batch, BatchBuffer& buffer) {
+  int64_t rows = 0;
+  for (const auto& job : batch.jobs) rows += job->rows;
+  counted_.attempted = true;
+  TimePoint gathered = batch.started;
+  executing_since_.store(batch.started, std::memory_order_relaxed);
+  const auto outputs = CatchAll([&] {
+    const std::span<const TensorView> inputs = buffer.Gather(batch.jobs, rows);
+    gathered = clock_.Now();
+    return Execute(*batch.jobs.front()->version, inputs, rows);
+  });
+  executing_since_.store(kIdle, std::memory_order_relaxed);
+  if (!outputs.ok()) return false;
+  const TimePoint executed = clock_.Now();
+
+  OutputRows output_rows(*outputs, rows);
+  for (const auto& job : batch.jobs) {
+    if (job->claimed()) {
+      output_rows.Skip(job->rows);
+      ++outcome_.unwanted;
+      continue;
+    }
+    Outputs result = CatchAll([&]() -> Outputs { return output_rows.Take(job->rows); });
+    if (!result.ok()) output_rows.Skip(job->rows);
+    answers_.push_back({job.get(), std::move(result), {}, {}, rows, {}});
+  }
+  const TimePoint finished = clock_.Now();
+  const ComputeTimes times{gathered - batch.started, executed - gathered, finished - executed};
+  for (JobAnswer& answer : answers_) {
+    answer.started = batch.started;
+    answer.finished = finished;
+    answer.times = times;
+  }
+  counted_.executions.push_back({rows, times});
+  ++outcome_.executions;
+  outcome_.rows += rows;
+  outcome_.cost = executed - batch.started;
+  return true;
+}
+
+void BatchRunner::RunAlone(InferenceJob& job, BatchBuffer& buffer, TimePoint started) {
+  if (job.claimed()) {
+    ++outcome_.unwanted;
+    return;
+  }
+  if (job.deadline <= started) {
+    answers_.push_back(TooLate(
+        job, absl::DeadlineExceededError("the deadline passed before the call was executed"),
+        started));
+    return;
+  }
+  counted_.attempted = true;
+  TimePoint gathered = started;
+  TimePoint executed = started;
+  executing_since_.store(started, std::memory_order_relaxed);
+  Outputs result = CatchAll([&]() -> Outputs {
+    const std::span<const TensorView> inputs = buffer.View(job);
+    gathered = clock_.Now();
+    const auto outputs = Execute(*job.version, inputs, job.rows);
+    executed = clock_.Now();
+    if (!outputs.ok()) return outputs.status();
+    return CopyOutputs(*outputs);
+  });
+  executing_since_.store(kIdle, std::memory_order_relaxed);
+  const TimePoint finished = clock_.Now();
+  const ComputeTimes times{gathered - started, executed - gathered, finished - executed};
+  if (result.ok()) {
+    counted_.executions.push_back({job.rows, times});
+    ++outcome_.executions;
+    outcome_.rows += job.rows;
+    outcome_.cost = finished - started;
+  }
+  answers_.push_back({&job, std::move(result), started, finished, job.rows, times});
+}
+
+void BatchRunner::Deliver(std::vector<JobAnswer>& answers, VersionStatistics& statistics) {
+  for (JobAnswer& answer : answers) Answer(answer);
+  answers.clear();
+  // Before anyone is resumed: a caller that has its answer finds it counted.
+  Report(statistics);
+  resume_.Post();
+}
+
+void BatchRunner::Report(VersionStatistics& statistics) {
+  if (!counted_.attempted && counted_.calls == 0) return;
+  statistics.Count(counted_, clock_.WallNow());
+  counted_ = VersionStatistics::Batch();
+}
+
+void BatchRunner::Answer(JobAnswer& answer) {
+  InferenceJob& job = *answer.job;
+  if (!job.Claim()) {
+    ++outcome_.unwanted;
+    return;
+  }
+  job.started = answer.started;
+  job.finished = answer.finished;
+  job.batch_rows = answer.batch_rows;
+  if (answer.result.ok() && job.refine) {
+    const absl::Status refined = CatchAll([&] {
+      job.refine(*answer.result);
+      return absl::OkStatus();
+    });
+    if (!refined.ok()) answer.result = refined;
+  }
+  if (answer.result.ok()) {
+    job.outputs = *std::move(answer.result);
+    ++outcome_.ok;
+    ++counted_.calls;
+    counted_.rows += job.rows;
+    counted_.total += answer.finished - job.accepted;
+    counted_.queued += answer.started - job.enqueued;
+    counted_.compute += answer.times;
+  } else {
+    job.status = answer.result.status();
+    if (absl::IsDeadlineExceeded(job.status)) {
+      ++outcome_.expired;
+    } else {
+      ++outcome_.failed;
+    }
+  }
+  resume_.Add(job);
+}
+
+}  // namespace tournant

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "inference/answer_order.h"
+#include "inference/batch.h"
+#include "inference/inference_job.h"
+#include "inference/model_queue.h"
+#include "inference/resume_list.h"
+#include "inference/taken_batch.h"
+#include "inference/version_statistics.h"
+
+namespace tournant {
+
+// What became of it. With an AnswerOrder, jobs are counted by the worker that hands out their
+// answers, so that some of these may be of batches that were executed before.
+struct BatchOutcome {
+  int64_t executions = 0;  // Runs of the model that gave results.
+  int64_t rows = 0;        // Rows in them.
+  int64_t ok = 0;          // Jobs answered with a result,
+  int64_t failed = 0;      // with an error of the model,
+  int64_t expired = 0;     // with DEADLINE_EXCEEDED by a worker,
+  int64_t unwanted = 0;    // or not at all: the call had ended by itself.
+  Duration cost{0};        // Of the one execution that had all jobs; zero when it failed.
+};
+
+// A worker's part that needs no lock of the pool: executes a batch and answers its jobs. One per
+// worker, used by its thread only.
+class BatchRunner {
+ public:
+  explicit BatchRunner(const Clock& clock) : clock_(clock) {}
+
+  // Every job of the batch, which was taken from `queue`, is answered exactly once by the time this
+  // returns, here or by its own call; with an AnswerOrder, by the time all batches before it have
+  // been. When the execution of several jobs fails, each is executed once more alone, so that only
+  // the culprit fails, with its own message.
+  BatchOutcome Run(const TakenBatch& batch, ModelQueue& queue, BatchBuffer& buffer);
+
+  // For how long the model has been executing; zero when it is not. Any thread.
+  Duration ExecutingFor(TimePoint now) const {
+    const TimePoint since = executing_since_.load(std::memory_order_relaxed);
+    return since == kIdle ? Duration::zero() : std::max(Duration::zero(), now - since);
+  }
+
+ private:
+  // Run the model and add to answers_. False when it failed for all, and then there are none.
+  bool RunTogether(const TakenBatch& batch, BatchBuffer& buffer);
+  void RunAlone(InferenceJob& job, BatchBuffer& buffer, TimePoint started);
+
+  // Gives `answers` to their calls, counts them and resumes those that waited for them.
+  void Deliver(std::vector<JobAnswer>& answers, VersionStatistics& statistics);
+  void Answer(JobAnswer& answer);
+  void Report(VersionStatistics& statistics);
+
+  const Clock& clock_;
+
+  // Reused from batch to batch.
+  std::vector<JobAnswer> answers_;
+  BatchOutcome outcome_;
+  VersionStatistics::Batch counted_;
+  ResumeList resume_;
+
+  static constexpr TimePoint kIdle = TimePoint::min();
+  std::atomic<TimePoint> executing_since_{kIdle};  // Written by its thread only.
+};
+
+}  // namespace tournant

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "inference/inference_job.h"
+
+namespace tournant {
+
+// What a worker has taken from a queue. Cleared without the pool's lock: the last job of a version
+// that is no longer served may free the model.
+struct TakenBatch {
+  std::vector<std::shared_ptr<InferenceJob>> jobs;  // Of one version, to be executed together.
+  uint64_t turn = 0;  // Of `jobs`, if not empty, among the batches of an AnswerOrder.
+  std::vector<std::shared_ptr<InferenceJob>> expired;   // Too late: answered, never computed.
+  std::vector<std::shared_ptr<InferenceJob>> unwanted;  // Their calls have ended: only dropped.
+  TimePoint started;
+
+  void Clear() {
+    jobs.clear();
+    expired.clear();
+    unwanted.clear();
+  }
+};
+
+}  // namespace tournant

@@ -1,0 +1,387 @@
+#include "inference/worker_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/str_cat.h"
+#include "base/thread.h"
+#include "inference/batch_runner.h"
+#include "inference/own_count.h"
+
+namespace tournant {
+struct WorkerPool::Worker {
+  Worker(int index, const Clock& clock) : index(index), runner(clock) {}
+
+  const int index;
+
+  // Guarded by the pool's lock.
+  bool asleep = false;
+  bool watches = false;  // Asleep until something is due that is being delayed.
+  bool has_control = false;
+  TimePoint free_at;  // Estimated; while it is awake.
+  CondVar wake;       // Waits under the pool's lock.
+
+  // Its own thread only.
+  ModelQueue* queue = nullptr;  // Of `taken`, whose jobs keep it alive.
+  TakenBatch taken;
+  BatchRunner runner;
+
+  // Written by its own thread.
+  OwnCount ok, failed, expired, unwanted, executions, rows;
+
+  Thread thread;
+};
+
+WorkerPool::WorkerPool(const Clock& clock, Options options)
+    : clock_(clock), options_(options), working_(options.workers) {
+  for (int i = 0; i < options_.workers; ++i) {
+    workers_.push_back(std::make_unique<Worker>(i, clock));
+    Worker& worker = *workers_.back();
+    worker.thread = Thread(absl::StrCat("worker-", i), [this, &worker] { Work(worker); });
+  }
+}
+
+WorkerPool::~WorkerPool() { Close(); }
+
+std::shared_ptr<ModelQueue> WorkerPool::MakeQueue(const ModelConfig& config,
+                                                  int64_t version) const {
+  return std::make_shared<ModelQueue>(
+      config, version,
+      ModelQueue::Options{.max_jobs = options_.max_queue_jobs, .workers = options_.workers});
+}
+
+absl::Status WorkerPool::Submit(std::shared_ptr<InferenceJob> job) {
+  ModelQueue* const queue = job->version->queue.get();
+  if (queue == nullptr) {
+    return absl::InternalError(absl::StrCat("model '", job->version->name, "' has no queue"));
+  }
+  const TimePoint now = clock_.Now();
+  if (job->accepted == TimePoint()) job->accepted = now;
+  queue->Admit(*job, now);
+  std::string group_key = queue->GroupKey(*job);
+  Duration full_backlog{0};
+  Worker* wake = nullptr;
+  {
+    MutexLock lock(mutex_);
+    if (closed_) return absl::UnavailableError("the server is shutting down");
+    const bool was_empty = queue->empty();
+    if (queue->Push(job, std::move(group_key))) {
+      ++accepted_;
+      Update(*queue, was_empty);
+      if (!queue->AtLimit()) wake = NeedsWorker(now) ? TakeSleeper() : PostGuard();
+    } else {
+      ++rejected_;
+      full_backlog = queue->Backlog();
+    }
+  }
+  if (wake != nullptr) wake->wake.Signal();
+  // Push takes the job exactly when there is room.
+  return job == nullptr ? absl::OkStatus() : queue->FullError(*job, full_backlog);
+}
+
+bool WorkerPool::Forget(const std::shared_ptr<InferenceJob>& job) {
+  ModelQueue* const queue = job->version->queue.get();
+  if (queue == nullptr) return false;
+  std::shared_ptr<InferenceJob> removed;  // Released without the lock.
+  MutexLock lock(mutex_);
+  removed = queue->Remove(*job);
+  if (removed == nullptr) return false;
+  ++forgotten_;
+  Update(*queue, false);
+  return true;
+}
+
+absl::Status WorkerPool::RunOnEveryWorker(const std::function<void(int worker)>& body) {
+  MutexLock one_at_a_time(control_mutex_);
+  {
+    MutexLock lock(mutex_);
+    if (closed_) return absl::UnavailableError("the server is shutting down");
+    control_ = &body;
+    control_left_ = static_cast<int>(workers_.size());
+    for (const auto& worker : workers_) worker->has_control = true;
+    while (!sleeping_.empty()) TakeSleeper()->wake.Signal();
+    while (control_left_ > 0) control_done_.Wait(mutex_);
+    control_ = nullptr;
+  }
+  return absl::OkStatus();
+}
+
+void WorkerPool::Close() {
+  StopTaking();
+  for (const auto& worker : workers_) worker->thread.Join();
+}
+
+bool WorkerPool::CloseWithin(std::chrono::milliseconds budget) {
+  StopTaking();
+  {
+    MutexLock lock(mutex_);
+    while (working_ > 0) {
+      if (!all_ended_.WaitFor(mutex_, budget) && working_ > 0) return false;
+    }
+  }
+  Close();
+  return true;
+}
+
+void WorkerPool::StopTaking() {
+  MutexLock lock(mutex_);
+  closed_ = true;
+  while (!sleeping_.empty()) TakeSleeper()->wake.Signal();
+}
+
+PoolStatus WorkerPool::Status() const {
+  PoolStatus status;
+  status.workers = options_.workers;
+  {
+    MutexLock lock(mutex_);
+    status.awake = options_.workers - static_cast<int>(sleeping_.size());
+    status.counts.accepted = accepted_;
+    status.counts.rejected = rejected_;
+    status.counts.unwanted = forgotten_;
+    for (const ModelQueue* queue : waiting_) {
+      status.queues.push_back(
+          {queue->name(), queue->version(), queue->jobs(), queue->rows(), queue->Backlog()});
+    }
+  }
+  status.longest_execution = LongestExecution(clock_.Now());
+  for (const auto& worker : workers_) {
+    status.counts.ok += worker->ok.value();
+    status.counts.failed += worker->failed.value();
+    status.counts.expired += worker->expired.value();
+    status.counts.unwanted += worker->unwanted.value();
+    status.counts.executions += worker->executions.value();
+    status.counts.rows += worker->rows.value();
+  }
+  return status;
+}
+
+Duration WorkerPool::LongestExecution(TimePoint now) const {
+  Duration longest{0};
+  for (const auto& worker : workers_) longest = std::max(longest, worker->runner.ExecutingFor(now));
+  return longest;
+}
+
+void WorkerPool::Work(Worker& self) {
+  for (;;) {
+    switch (WaitForWork(self)) {
+      case Next::kBatch:
+        RunBatch(self);
+        break;
+      case Next::kControl:
+        RunControl(self);
+        break;
+      case Next::kEnd:
+        MutexLock lock(mutex_);
+        if (--working_ == 0) all_ended_.SignalAll();
+        return;
+    }
+  }
+}
+
+void WorkerPool::RunBatch(Worker& self) {
+  const BatchOutcome outcome =
+      self.runner.Run(self.taken, *self.queue, self.queue->buffer(self.index));
+  if (outcome.cost > Duration::zero()) self.queue->cost().Learn(outcome.rows, outcome.cost);
+  self.ok.Add(outcome.ok);
+  self.failed.Add(outcome.failed);
+  self.expired.Add(outcome.expired);
+  self.unwanted.Add(outcome.unwanted);
+  self.executions.Add(outcome.executions);
+  self.rows.Add(outcome.rows);
+  if (self.queue->max_running() > 0) Release(*self.queue);
+  self.queue = nullptr;
+  self.taken.Clear();
+}
+
+void WorkerPool::RunControl(Worker& self) {
+  const std::function<void(int)>* body = nullptr;
+  {
+    MutexLock lock(mutex_);
+    body = control_;
+  }
+  (*body)(self.index);
+  MutexLock lock(mutex_);
+  if (--control_left_ == 0) control_done_.SignalAll();
+}
+
+WorkerPool::Next WorkerPool::WaitForWork(Worker& self) {
+  Worker* wake = nullptr;
+  {
+    MutexLock lock(mutex_);
+    for (;;) {
+      if (self.has_control) {
+        self.has_control = false;
+        return Next::kControl;
+      }
+      const TimePoint now = clock_.Now();
+      self.free_at = now;
+      std::optional<Duration> due_in;
+      if (!waiting_.empty() && TakeBatch(self, now, due_in, wake)) break;
+      // Nothing is delayed any more; what waits for its model's turn, the worker that is executing
+      // the model will take.
+      if (closed_) return Next::kEnd;
+      Sleep(self, due_in);
+    }
+  }
+  if (wake != nullptr) wake->wake.Signal();
+  return Next::kBatch;
+}
+
+bool WorkerPool::TakeBatch(Worker& self, TimePoint now, std::optional<Duration>& due_in,
+                           Worker*& wake) {
+  const int free = 1 + static_cast<int>(sleeping_.size());
+  struct Candidate {
+    ModelQueue* queue;
+    BatchDecision decision;
+  };
+  absl::InlinedVector<Candidate, 4> due;
+  absl::InlinedVector<QueueHead, 4> heads;
+  for (ModelQueue* queue : waiting_) {
+    if (queue->AtLimit()) continue;
+    BatchSnapshot snapshot = queue->Snapshot(now);
+    snapshot.sharing =
+        WorkersWorthUsing(queue->counted_backlog, FreeFor(*queue), options_.wake_threshold);
+    snapshot.closing = closed_;
+    const BatchDecision decision = DecideBatch(snapshot);
+    if (decision.max_rows > 0) {
+      due.push_back({queue, decision});
+      heads.push_back({queue->Deadline(), queue->served});
+    } else if (!due_in || decision.wait < *due_in) {
+      due_in = decision.wait;
+    }
+  }
+  if (due.empty()) return false;
+
+  const Candidate& picked = due[PickQueue(heads, options_.fairness_slack)];
+  ModelQueue& queue = *picked.queue;
+  const int64_t rows_before = queue.rows();
+  queue.Take(picked.decision.max_rows, now, self.taken);
+  self.taken.started = now;
+  self.queue = &queue;
+  const Duration cost = queue.cost().EstimateCost(rows_before - queue.rows());
+  self.free_at = now + cost;
+  if (queue.max_running() > 0) ++queue.running;
+  // Newcomers enter at the level of the least served, not at zero, or they would shut out others.
+  Duration least = heads.front().served;
+  for (const QueueHead& head : heads) least = std::min(least, head.served);
+  served_ = std::max(served_, least);
+  queue.served += cost;
+  // The one woken takes its own share and wakes the next.
+  const bool shared = WorkersWorthUsing(backlog_, free, options_.wake_threshold) > 1;
+  Update(queue, false);
+  const bool delayed = due_in.has_value() || (queue.delays() && !queue.empty() && !queue.AtLimit());
+  if ((shared && AnyToTake()) || (delayed && !SomeoneWatches())) {
+    wake = TakeSleeper();
+  } else if (AnyToTake()) {
+    wake = PostGuard();
+  }
+  return true;
+}
+
+void WorkerPool::Sleep(Worker& self, std::optional<Duration> at_most) {
+  self.asleep = true;
+  self.watches = at_most.has_value();
+  sleeping_.push_back(&self);
+  if (at_most) {
+    self.wake.WaitFor(mutex_, std::max(*at_most, Duration(1)));
+  } else {
+    SleepOnGuard(self);
+  }
+  if (self.asleep) Rouse(self);
+}
+
+void WorkerPool::SleepOnGuard(Worker& self) {
+  while (self.asleep) {
+    if (guard_ != &self) {
+      self.wake.Wait(mutex_);
+      continue;
+    }
+    self.wake.WaitFor(mutex_, options_.guard_period);
+    if (!self.asleep) return;
+    if (AnyToTake() && NeedsWorker(clock_.Now())) return;
+    // Who comes to an idle pool is woken for.
+    if (sleeping_.size() == workers_.size()) guard_ = nullptr;
+  }
+}
+
+WorkerPool::Worker* WorkerPool::PostGuard() {
+  if (guard_ != nullptr || sleeping_.empty()) return nullptr;
+  guard_ = sleeping_.front();  // The last that is woken for work.
+  return guard_;
+}
+
+WorkerPool::Worker* WorkerPool::TakeSleeper() {
+  if (sleeping_.empty()) return nullptr;
+  Worker* const worker = sleeping_.back();
+  Rouse(*worker);
+  worker->free_at = TimePoint::min();
+  return worker;
+}
+
+void WorkerPool::Rouse(Worker& worker) {
+  worker.asleep = false;
+  std::erase(sleeping_, &worker);
+  if (guard_ == &worker) guard_ = nullptr;
+}
+
+bool WorkerPool::NeedsWorker(TimePoint now) const {
+  WakeSnapshot snapshot;
+  snapshot.sleeping = static_cast<int>(sleeping_.size());
+  snapshot.awake = options_.workers - snapshot.sleeping;
+  snapshot.queued_work = backlog_;
+  if (snapshot.sleeping > 0 && snapshot.awake > 0) {
+    Duration next_free = Duration::max();
+    for (const auto& worker : workers_) {
+      if (worker->asleep) continue;
+      // One that is late may be late by as much again: nobody else would find out that it hangs.
+      const Duration left = worker->free_at == TimePoint::min()
+                                ? Duration::zero()
+                                : std::chrono::abs(worker->free_at - now);
+      next_free = std::min(next_free, left);
+    }
+    snapshot.next_free = next_free;
+  }
+  return ShouldWake(snapshot, options_.wake_threshold);
+}
+
+void WorkerPool::Release(ModelQueue& queue) {
+  // No need to wake anyone: the caller looks for work next.
+  MutexLock lock(mutex_);
+  --queue.running;
+  Recount(queue);
+}
+
+int WorkerPool::FreeFor(const ModelQueue& queue) const {
+  const int free = 1 + static_cast<int>(sleeping_.size());
+  if (queue.max_running() == 0) return free;
+  return static_cast<int>(std::min<int64_t>(free, queue.max_running() - queue.running));
+}
+
+bool WorkerPool::AnyToTake() const {
+  return std::any_of(waiting_.begin(), waiting_.end(),
+                     [](const ModelQueue* queue) { return !queue->AtLimit(); });
+}
+
+bool WorkerPool::SomeoneWatches() const {
+  return std::any_of(sleeping_.begin(), sleeping_.end(),
+                     [](const Worker* worker) { return worker->watches; });
+}
+
+void WorkerPool::Update(ModelQueue& queue, bool was_empty) {
+  Recount(queue);
+  if (was_empty) {
+    waiting_.push_back(&queue);
+    queue.served = std::max(queue.served, served_);
+  } else if (queue.empty()) {
+    waiting_.erase(std::find(waiting_.begin(), waiting_.end(), &queue));
+  }
+}
+
+void WorkerPool::Recount(ModelQueue& queue) {
+  const Duration backlog = queue.AtLimit() ? Duration::zero() : queue.Backlog();
+  backlog_ += backlog - queue.counted_backlog;
+  queue.counted_backlog = backlog;
+}
+
+}  // namespace tournant
