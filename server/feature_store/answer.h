@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "feature_store/online_store.h"
+#include "feature_store/read_plan.h"
+#include "feature_store/request_rows.h"
+
+namespace tournant {
+
+// The serialized GetOnlineFeaturesResponse. Stored values are copied into it as they are: a stored
+// value is exactly the payload of one element of FeatureVector.values, so nothing is decoded. Ages
+// are taken at `now_seconds`, in whole seconds since 1970.
+std::string EncodeAnswer(const ReadPlan& plan, const RequestRows& request, const OnlineRows& stored,
+                         int64_t now_seconds, bool with_versions);
+
+}  // namespace tournant

@@ -1,0 +1,168 @@
+// tournant-feature-store: serves a Feast online store by Feast's own protocol.
+
+#include <signal.h>
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "base/flags.h"
+#include "base/status.h"
+#include "cq/grpc_log.h"
+#include "feast/entity_key.h"
+#include "feature_store/event_time.h"
+#include "feature_store/feature_store_server.h"
+#include "telemetry/log.h"
+
+ABSL_FLAG(std::string, store, "",
+          "The online store: sqlite:PATH, or redis://[user:password@]host:port[,host:port]/db with "
+          "?mode=cluster (and &replicas=true to read from replicas) or "
+          "?mode=sentinel&master=NAME, where the hosts are sentinels. Required.");
+ABSL_FLAG(std::string, registry, "", "Path of Feast's registry file. Required.");
+ABSL_FLAG(std::string, grpc_address, "127.0.0.1:6566",
+          "Address to listen on; port 0 takes a free one.");
+ABSL_FLAG(std::string, project, "",
+          "Feast project to serve; may be left out where the registry holds exactly one.");
+ABSL_FLAG(std::string, key_version, "3",
+          "entity_key_serialization_version of the store: 1, 2, 3 or 3-legacy.");
+ABSL_FLAG(
+    std::string, writer_tz, "UTC",
+    "Time zone of the process that materialized into SQLite: UTC or an offset such as +02:00.");
+ABSL_FLAG(std::string, now, "",
+          "Seconds since 1970 that the age of features is taken at, for historic data; empty: the "
+          "clock.");
+
+namespace tournant {
+namespace {
+
+constexpr std::chrono::seconds kDrainGrace{30};
+constexpr int kBadSettings = 2;
+
+int Fail(absl::string_view message, const absl::Status& status, int exit_status) {
+  Log(LogLevel::kError, message, {{"error", std::string(status.message())}});
+  return exit_status;
+}
+
+absl::StatusOr<std::unique_ptr<Clock>> MakeClock(const std::string& now) {
+  if (now.empty()) return std::make_unique<SystemClock>();
+  int64_t seconds = 0;
+  if (!absl::SimpleAtoi(now, &seconds)) {
+    return absl::InvalidArgumentError(absl::StrCat("--now: bad value '", now, "'"));
+  }
+  return std::make_unique<FixedWallClock>(WallTime(std::chrono::seconds(seconds)));
+}
+
+// The server checks most of these too, but in its embedded form they are no flags.
+absl::Status CheckValues(const FeatureStoreOptions& options) {
+  if (absl::Status address = CheckListenAddress("grpc_address", options.address); !address.ok()) {
+    return address;
+  }
+  if (const absl::Status store = CheckStoreName(options.store); !store.ok()) {
+    return Annotate(store, "--store");
+  }
+  if (const auto version = ParseKeyVersion(options.key_version); !version.ok()) {
+    return Annotate(version.status(), "--key_version");
+  }
+  if (const auto zone = ParseFixedZone(options.writer_tz); !zone.ok()) {
+    return Annotate(zone.status(), "--writer_tz");
+  }
+  return absl::OkStatus();
+}
+
+// The signals that main waits for. Blocked before any thread exists, so that no thread gets them.
+sigset_t BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+void WaitForStop(const sigset_t& signals) {
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal != SIGHUP) return;
+    Log(LogLevel::kInfo, "SIGHUP is ignored: the registry is read at start");
+  }
+}
+
+int Run(int argc, char** argv) {
+  const std::vector<std::string> names = {"store",       "registry",  "grpc_address", "project",
+                                          "key_version", "writer_tz", "now"};
+  const absl::StatusOr<CommandLine> line = ReadFlags(names, Arguments(argc, argv), Environment());
+  if (!line.ok()) return Fail("bad command line", line.status(), kBadSettings);
+  if (line->help) {
+    const std::string text =
+        FlagHelp("tournant-feature-store", "serves a Feast online store over gRPC", names);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return 0;
+  }
+  for (const std::string& warning : line->warnings) {
+    Log(LogLevel::kWarning, "environment", {{"warning", warning}});
+  }
+
+  FeatureStoreOptions options;
+  options.store = absl::GetFlag(FLAGS_store);
+  options.registry = absl::GetFlag(FLAGS_registry);
+  options.address = absl::GetFlag(FLAGS_grpc_address);
+  options.project = absl::GetFlag(FLAGS_project);
+  options.key_version = absl::GetFlag(FLAGS_key_version);
+  options.writer_tz = absl::GetFlag(FLAGS_writer_tz);
+  for (const char* required : {"store", "registry", "grpc_address"}) {
+    const bool given = required == std::string("store")      ? !options.store.empty()
+                       : required == std::string("registry") ? !options.registry.empty()
+                                                             : !options.address.empty();
+    if (!given) {
+      return Fail("bad command line",
+                  absl::InvalidArgumentError(absl::StrCat("--", required, " is required")),
+                  kBadSettings);
+    }
+  }
+  const absl::Status values = CheckValues(options);
+  if (!values.ok()) return Fail("bad command line", values, kBadSettings);
+  const absl::StatusOr<std::unique_ptr<Clock>> clock = MakeClock(absl::GetFlag(FLAGS_now));
+  if (!clock.ok()) return Fail("bad command line", clock.status(), kBadSettings);
+
+  const sigset_t signals = BlockSignals();
+  absl::StatusOr<std::unique_ptr<FeatureStoreServer>> server =
+      FeatureStoreServer::Start(options, **clock);
+  if (!server.ok()) {
+    const bool settings =
+        absl::IsInvalidArgument(server.status()) || absl::IsNotFound(server.status());
+    return Fail("cannot start", server.status(), settings ? kBadSettings : 1);
+  }
+  const std::shared_ptr<const FeatureRegistry> registry = (*server)->registry();
+  Log(LogLevel::kInfo, "serving features",
+      {{"project", registry->project()},
+       {"views", registry->views().size()},
+       {"services", registry->services().size()},
+       {"store", MaskSecrets(options.store)},
+       {"port", (*server)->port()}});
+  std::printf("{\"event\":\"ready\",\"grpc\":%d}\n", (*server)->port());
+  std::fflush(stdout);
+
+  WaitForStop(signals);
+  Log(LogLevel::kInfo, "draining");
+  (*server)->Shutdown(kDrainGrace);
+  Log(LogLevel::kInfo, "stopped");
+  return 0;
+}
+
+}  // namespace
+}  // namespace tournant
+
+int main(int argc, char** argv) {
+  // Debian's abseil looks for lock cycles at every lock that gRPC takes: 6 % of the instructions.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  tournant::LogGrpcAsOurs();
+  return tournant::Run(argc, argv);
+}

@@ -1,0 +1,131 @@
+#include "feature_store/feature_store_server.h"
+
+#include <grpc/support/time.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "cq/without_reflection.h"
+#include "feature_store/feature_store_options.h"
+#include "feature_store/open_store.h"
+#include "feature_store/redis_fields.h"
+
+namespace tournant {
+
+absl::StatusOr<std::unique_ptr<FeatureStoreServer>> FeatureStoreServer::Start(
+    const FeatureStoreOptions& options, const Clock& clock) {
+  const absl::StatusOr<KeyVersion> key_version = ParseKeyVersion(options.key_version);
+  if (!key_version.ok()) return Annotate(key_version.status(), "key_version");
+  absl::StatusOr<std::unique_ptr<RegistrySource>> registry =
+      RegistrySource::Open(options.registry, options.project,
+                           IsRedisStore(options.store) ? RegistrySource::Check(CheckRedisFields)
+                                                       : RegistrySource::Check());
+  if (!registry.ok()) return registry.status();
+  absl::StatusOr<std::unique_ptr<OnlineStore>> store =
+      OpenOnlineStore(options, (*registry)->registry()->project(), clock);
+  if (!store.ok()) return store.status();
+
+  std::unique_ptr<FeatureStoreServer> server(
+      new FeatureStoreServer(*std::move(registry), *std::move(store), *key_version, clock));
+  const absl::Status listening = server->Listen(options);
+  if (!listening.ok()) return listening;
+  server->WatchRegistry(options.registry_period);
+  return server;
+}
+
+FeatureStoreServer::FeatureStoreServer(std::unique_ptr<RegistrySource> registry,
+                                       std::unique_ptr<OnlineStore> store, KeyVersion key_version,
+                                       const Clock& clock)
+    : clock_(clock),
+      registry_(std::move(registry)),
+      store_(std::move(store)),
+      features_(registry_->registry(), *store_, {.key_version = key_version}),
+      service_(features_, clock_, {}) {}
+
+absl::Status FeatureStoreServer::Listen(const FeatureStoreOptions& options) {
+  const bool public_server = !options.address.empty();
+  if (public_server) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
+  builder.SetMaxSendMessageSize(-1);  // bounded by what was read
+  if (public_server) {
+    builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &port_);
+    // Two servers on one port would each get half of the calls.
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.RegisterService(&health_.service());
+  } else {
+    // Only this process reaches it, so nobody looks.
+    builder.SetOption(std::make_unique<WithoutReflection>());
+  }
+  service_.RegisterWith(builder);
+  std::unique_ptr<grpc::ServerCompletionQueue> queue = builder.AddCompletionQueue();
+  grpc::ServerCompletionQueue& accepting = *queue;
+  loop_ = std::make_unique<CqLoop>(std::move(queue), clock_);
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr) {
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", Quote(options.address)));
+  }
+  service_.Accept(*loop_, accepting);
+  if (public_server) health_.Accept(*loop_, accepting);
+  loop_thread_ = Thread("feature-store", [this] { loop_->Run(); });
+  health_.Set("", true);
+  health_.Set(feast::serving::ServingService::service_full_name(), true);
+  health_.Set(GrpcFeatureServer::service_full_name(), true);
+  return absl::OkStatus();
+}
+
+void FeatureStoreServer::LookAtRegistry() {
+  if (registry_->Look()) features_.UseRegistry(registry_->registry());
+}
+
+void FeatureStoreServer::WatchRegistry(std::chrono::milliseconds period) {
+  watch_thread_ = Thread("registry", [this, period] {
+    MutexLock lock(watch_mutex_);
+    while (watching_) {
+      watch_ends_.WaitFor(watch_mutex_, period);
+      if (!watching_) return;
+      LookAtRegistry();
+    }
+  });
+}
+
+std::shared_ptr<grpc::Channel> FeatureStoreServer::InProcessChannel() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(-1);
+  return server_->InProcessChannel(arguments);
+}
+
+void FeatureStoreServer::Shutdown(std::chrono::milliseconds grace) {
+  if (stopped_) return;
+  stopped_ = true;
+  {
+    MutexLock lock(watch_mutex_);
+    watching_ = false;
+  }
+  watch_ends_.SignalAll();
+  watch_thread_.Join();
+  if (server_ != nullptr) {
+    health_.Set("", false);
+    health_.End();
+    server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                                   gpr_time_from_millis(grace.count(), GPR_TIMESPAN)));
+    service_.WaitUntilIdle();
+    health_calls_.WaitForZero();
+  }
+  // No call is left, so nothing waits in the store and its threads post nothing more.
+  store_.reset();
+  if (loop_ != nullptr) {
+    loop_->Shutdown();
+    if (!loop_thread_.joinable())
+      loop_->Run();  // Never started: a queue is drained before it dies.
+    loop_thread_.Join();
+  }
+}
+
+FeatureStoreServer::~FeatureStoreServer() { Shutdown(std::chrono::milliseconds(0)); }
+
+}  // namespace tournant

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/thread.h"
+#include "cq/cq_loop.h"
+#include "cq/health_service.h"
+#include "feature_store/feature_service.h"
+#include "feature_store/feature_store_options.h"
+#include "feature_store/online_features.h"
+#include "feature_store/online_store.h"
+#include "feature_store/registry_source.h"
+
+namespace tournant {
+
+// A running feature store: registry, store, services, and a queue thread of its own. Stands alone
+// in tournant-feature-store, or inside tournant-server, which reaches it by InProcessChannel and so
+// takes the same path through the same stub.
+//
+// Owned by main. Start, Shutdown and destruction on main's thread.
+class FeatureStoreServer {
+ public:
+  // INVALID_ARGUMENT and NOT_FOUND for settings and files that are wrong, UNAVAILABLE when the
+  // address cannot be listened on. `clock` outlives the server; its wall clock tells the age of
+  // features.
+  static absl::StatusOr<std::unique_ptr<FeatureStoreServer>> Start(
+      const FeatureStoreOptions& options, const Clock& clock);
+  ~FeatureStoreServer();
+
+  // The port that is listened on; 0 without an address.
+  int port() const { return port_; }
+  // The one in use; it changes with its file.
+  std::shared_ptr<const FeatureRegistry> registry() const { return registry_->registry(); }
+  // Looks whether the registry's file has changed, as a thread of the server's own does every
+  // registry_period.
+  void LookAtRegistry();
+
+  // A channel into this server. No call may be started on it once Shutdown has begun: gRPC 1.51's
+  // in-process transport crashes on a call to a server that was shut down. Calls in flight are
+  // fine.
+  std::shared_ptr<grpc::Channel> InProcessChannel();
+
+  // Refuses new calls, lets those that run end within `grace`, then stops every thread. Idempotent.
+  void Shutdown(std::chrono::milliseconds grace);
+
+ private:
+  FeatureStoreServer(std::unique_ptr<RegistrySource> registry, std::unique_ptr<OnlineStore> store,
+                     KeyVersion key_version, const Clock& clock);
+  absl::Status Listen(const FeatureStoreOptions& options);
+  void WatchRegistry(std::chrono::milliseconds period);
+
+  const Clock& clock_;
+  const std::unique_ptr<RegistrySource> registry_;
+  std::unique_ptr<OnlineStore> store_;
+  OnlineFeatures features_;
+  FeatureService service_;
+  CallCount health_calls_;
+  HealthService health_{health_calls_};
+  int port_ = 0;
+  // In the order of their making; Shutdown and the destructor take them down the other way round.
+  std::unique_ptr<CqLoop> loop_;
+  std::unique_ptr<grpc::Server> server_;
+  Thread loop_thread_;
+  bool stopped_ = false;
+
+  Mutex watch_mutex_;
+  CondVar watch_ends_;
+  bool watching_ ABSL_GUARDED_BY(watch_mutex_) = true;
+  Thread watch_thread_;
+};
+
+}  // namespace tournant
