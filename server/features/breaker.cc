@@ -1,0 +1,86 @@
+#include "features/breaker.h"
+
+#include <algorithm>
+
+namespace tournant {
+
+absl::string_view BreakerStateName(BreakerState state) {
+  constexpr absl::string_view kNames[] = {"closed", "half_open", "open"};
+  return kNames[static_cast<size_t>(state)];
+}
+
+bool Breaker::Allows(TimePoint now) const {
+  switch (state_) {
+    case BreakerState::kClosed:
+      return true;
+    case BreakerState::kOpen:
+      return now >= open_until_;
+    case BreakerState::kHalfOpen:
+      return probes_started_ < options_.probes;
+  }
+  return false;
+}
+
+std::optional<Breaker::Period> Breaker::Enter(TimePoint now) {
+  if (!Allows(now)) return std::nullopt;
+  if (state_ == BreakerState::kOpen) {
+    ChangeTo(BreakerState::kHalfOpen);
+    probes_started_ = 0;
+    probes_good_ = 0;
+  }
+  if (state_ == BreakerState::kHalfOpen) ++probes_started_;
+  return period_;
+}
+
+void Breaker::Leave(TimePoint now, Period entered, Verdict verdict) {
+  if (entered != period_) return;
+  if (state_ == BreakerState::kHalfOpen) {
+    if (verdict == Verdict::kNone) {
+      --probes_started_;  // Its place is free for one that tells more.
+    } else if (verdict != Verdict::kGood) {
+      Open(now, std::min(2 * open_for_, options_.longest_open));
+    } else if (++probes_good_ == options_.probes) {
+      ChangeTo(BreakerState::kClosed);
+      window_.Clear();
+      failed_in_a_row_ = 0;
+    }
+    return;
+  }
+  // Closed: a call cannot have entered while it was open.
+  if (verdict == Verdict::kNone) return;
+  window_.Count(now, verdict == Verdict::kBad, verdict == Verdict::kSlow);
+  const CallWindow::Counts recent = window_.Recent(now);
+  const bool only_failed = HasOnlyFailed(now, verdict);
+  if (recent.calls < options_.min_calls) return;
+  const auto calls = static_cast<double>(recent.calls);
+  if ((only_failed && recent.bad >= options_.min_calls) ||
+      static_cast<double>(recent.bad) >= options_.failure_share * calls ||
+      static_cast<double>(recent.slow) >= options_.slow_share * calls) {
+    Open(now, options_.first_open);
+  }
+}
+
+bool Breaker::HasOnlyFailed(TimePoint now, Verdict last) {
+  if (last != Verdict::kBad) {
+    failed_in_a_row_ = 0;
+    return false;
+  }
+  if (failed_in_a_row_++ == 0) first_of_row_ = now;
+  return failed_in_a_row_ >= options_.min_calls && now - first_of_row_ >= options_.all_failed_for;
+}
+
+void Breaker::ChangeTo(BreakerState state) {
+  state_ = state;
+  ++period_;
+}
+
+void Breaker::Open(TimePoint now, Duration open_for) {
+  ChangeTo(BreakerState::kOpen);
+  open_for_ = open_for;
+  constexpr double kRange = 18446744073709551616.0;  // 2^64
+  const double chance = static_cast<double>(rng_.Next()) / kRange;
+  const double factor = 1 + options_.jitter * (2 * chance - 1);
+  open_until_ = now + std::chrono::duration_cast<Duration>(open_for * factor);
+}
+
+}  // namespace tournant

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace tournant {
+
+// A feature store that is reached by gRPC, as --feature_store=grpc:... says it.
+struct GrpcStoreAddress {
+  // HOST:PORT each. One: whatever its name resolves to is used in turn, as one backend. Several:
+  // each is a backend of its own, between which the feature client chooses.
+  std::vector<std::string> addresses;
+  std::string method = "/feast.serving.ServingService/GetOnlineFeatures";
+  int channels = 1;              // Connections to each address, for when one is not enough.
+  int64_t max_in_flight = 4096;  // Calls at once to each backend, at most.
+  bool health_check = true;      // Watch grpc.health.v1; a store without it is taken as healthy.
+};
+
+// Reads grpc:HOST:PORT[,HOST:PORT...][?method=/package.Service/Method&channels=N&max_in_flight=N&
+// health_check=false]; a single address may also be dns:///HOST:PORT. INVALID_ARGUMENT names what
+// is wrong with it.
+absl::StatusOr<GrpcStoreAddress> ParseGrpcStoreAddress(absl::string_view text);
+
+// The gRPC target of one of its addresses. A name is resolved again when connections are lost.
+std::string GrpcTarget(absl::string_view address);
+
+}  // namespace tournant

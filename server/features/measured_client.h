@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/mutex.h"
+#include "features/feature_client.h"
+#include "features/fetch_outcome.h"
+#include "telemetry/histogram.h"
+#include "telemetry/latency_tracker.h"
+
+namespace tournant {
+
+// The layer right above a backend's stub: counts how calls end and how long they take. Owned by its
+// backend. Thread-safe.
+class MeasuredClient final : public FeatureClient {
+ public:
+  struct Numbers {
+    std::array<int64_t, kFetchOutcomes> outcomes{};
+    HistogramSnapshot latency;  // Of all calls, in nanoseconds.
+    HistogramSnapshot rows;
+  };
+
+  // `next` and `tracker`, which learns from the good answers, outlive it.
+  MeasuredClient(FeatureClient& next, LatencyTracker& tracker) : next_(next), tracker_(tracker) {}
+
+  Task<absl::StatusOr<FetchedFeatures>> Fetch(const CallContext& call,
+                                              const FetchRequest& request) override;
+
+  Numbers Read() const;
+
+ private:
+  void Record(const absl::Status& status, Duration took, int64_t rows);
+
+  FeatureClient& next_;
+  LatencyTracker& tracker_;
+
+  mutable Mutex mutex_;
+  std::array<int64_t, kFetchOutcomes> outcomes_ ABSL_GUARDED_BY(mutex_){};
+  // Histograms take one writer at a time, and may be read without the lock.
+  Histogram latency_;
+  Histogram rows_;
+};
+
+}  // namespace tournant

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <deque>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "features/owned_keys.h"
+
+namespace tournant {
+
+class FetchWait;
+
+// The rows that one fetch asks for, and the calls that wait for some of them. Belongs to no call:
+// shared by its lane and by the coroutine that fetches. Touched on one loop only.
+struct SharedFetch {
+  OwnedKeys keys;
+  std::deque<std::string> row_keys;  // Of each row; never move.
+  std::vector<FetchWait*> waiters;
+  std::stop_source stop;
+  TimePoint deadline{};  // The latest of those who waited when it was sent.
+};
+
+}  // namespace tournant
