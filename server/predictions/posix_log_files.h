@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "predictions/log_files.h"
+
+namespace tournant {
+
+// A folder of the file system. Errors name the path. Files are locked with flock while they are
+// written, so that two servers may share a folder and neither repairs what the other writes.
+class PosixLogDirectory final : public LogDirectory {
+ public:
+  // Makes the folder, and those above it, unless it is there.
+  static absl::StatusOr<std::unique_ptr<LogDirectory>> Make(const std::string& path);
+  // For reading: the folder has to be there.
+  explicit PosixLogDirectory(std::string path) : path_(std::move(path)) {}
+
+  absl::StatusOr<std::unique_ptr<LogFile>> Create(const std::string& name) override;
+  absl::StatusOr<std::unique_ptr<LogFile>> Open(const std::string& name) override;
+  absl::Status Rename(const std::string& from, const std::string& to) override;
+  absl::Status Remove(const std::string& name) override;
+  absl::StatusOr<std::vector<std::string>> List() const override;
+  absl::StatusOr<std::string> ReadAll(const std::string& name) const override;
+  std::string PathOf(const std::string& name) const override { return path_ + "/" + name; }
+
+ private:
+  absl::StatusOr<std::unique_ptr<LogFile>> OpenWith(const std::string& name, int flags);
+  // A new name is on the disk only once its folder is.
+  absl::Status SyncFolder() const;
+
+  const std::string path_;
+};
+
+}  // namespace tournant

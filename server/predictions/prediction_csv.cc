@@ -1,0 +1,117 @@
+#include "predictions/prediction_csv.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "predictions/prediction_json.h"
+#include "predictions/tensor_values.h"
+
+namespace tournant {
+namespace {
+
+using Tensors = google::protobuf::RepeatedPtrField<LoggedTensor>;
+
+std::string Cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
+
+void AddNames(const Tensors& tensors, std::vector<std::string>& names) {
+  for (const LoggedTensor& tensor : tensors) {
+    if (std::find(names.begin(), names.end(), tensor.name()) == names.end()) {
+      names.push_back(tensor.name());
+    }
+  }
+}
+
+// A JSON value as a cell: strings without their quotes.
+std::string Plain(const std::string& value) {
+  if (value.empty() || value[0] != '"') return value;
+  return nlohmann::json::parse(value).get<std::string>();
+}
+
+// What a tensor holds for each row. A tensor without a row for each is repeated in all.
+std::vector<std::string> CellsOf(const LoggedTensor& tensor, size_t rows) {
+  const std::vector<std::string> values = TensorValues(tensor);
+  if (values.empty()) return std::vector<std::string>(rows);
+  const bool by_row = tensor.shape_size() > 0 && static_cast<uint64_t>(tensor.shape(0)) == rows &&
+                      values.size() % rows == 0;
+  const size_t width = by_row ? values.size() / rows : values.size();
+  std::vector<std::string> cells;
+  for (size_t row = 0; row < rows; ++row) {
+    const std::span<const std::string> part(values.data() + (by_row ? row * width : 0), width);
+    cells.push_back(
+        Cell(width == 1 ? Plain(part[0]) : absl::StrCat("[", absl::StrJoin(part, ","), "]")));
+  }
+  return cells;
+}
+
+std::vector<std::vector<std::string>> Columns(const Tensors& tensors,
+                                              const std::vector<std::string>& names, size_t rows) {
+  std::vector<std::vector<std::string>> columns;
+  for (const std::string& name : names) {
+    const auto found =
+        std::find_if(tensors.begin(), tensors.end(),
+                     [&](const LoggedTensor& tensor) { return tensor.name() == name; });
+    columns.push_back(found == tensors.end() ? std::vector<std::string>(rows)
+                                             : CellsOf(*found, rows));
+  }
+  return columns;
+}
+
+}  // namespace
+
+void PredictionCsv::Observe(const LoggedPrediction& record) {
+  AddNames(record.inputs(), inputs_);
+  AddNames(record.outputs(), outputs_);
+}
+
+std::string PredictionCsv::Header() const {
+  std::string line =
+      "sequence,time,request_id,model,version,row,code,message,features_live,features_cached,"
+      "features_stale,features_defaulted,features_from_request,oldest_feature_age_ms,degraded,"
+      "features_us,queued_us,computing_us,total_us";
+  for (const std::string& name : inputs_) absl::StrAppend(&line, ",", Cell("input:" + name));
+  for (const std::string& name : outputs_) absl::StrAppend(&line, ",", Cell("output:" + name));
+  return line + "\n";
+}
+
+std::string PredictionCsv::Lines(const LoggedPrediction& record) const {
+  // A record holds one line at least, and no more than a batch can have had.
+  const size_t rows = std::clamp<uint64_t>(record.rows(), 1, 1'000'000);
+  const LoggedFeatures& features = record.features();
+  const LoggedPhases& latency = record.latency();
+  const std::string before =
+      absl::StrCat(record.sequence(), ",", RecordTime(record), ",", Cell(record.request_id()), ",",
+                   Cell(record.model_name()), ",", Cell(record.model_version()), ",");
+  std::string after = absl::StrCat(",", RecordCode(record), ",", Cell(record.status_message()));
+  if (record.has_features()) {
+    absl::StrAppend(&after, ",", features.features_live(), ",", features.features_cached(), ",",
+                    features.features_stale(), ",", features.features_defaulted(), ",",
+                    features.features_from_request(), ",",
+                    features.has_oldest_feature_age_ms()
+                        ? std::to_string(features.oldest_feature_age_ms())
+                        : "",
+                    ",", features.degraded() ? "true" : "false");
+  } else {
+    after += ",,,,,,,";
+  }
+  absl::StrAppend(&after, ",", latency.awaiting_features(), ",", latency.queued(), ",",
+                  latency.computing(), ",", latency.total());
+  const auto inputs = Columns(record.inputs(), inputs_, rows);
+  const auto outputs = Columns(record.outputs(), outputs_, rows);
+  std::string lines;
+  for (size_t row = 0; row < rows; ++row) {
+    absl::StrAppend(&lines, before, row, after);
+    for (const auto& column : inputs) absl::StrAppend(&lines, ",", column[row]);
+    for (const auto& column : outputs) absl::StrAppend(&lines, ",", column[row]);
+    lines += '\n';
+  }
+  return lines;
+}
+
+}  // namespace tournant

@@ -1,0 +1,76 @@
+#include "predictions/record_codec.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/utf8.h"
+#include "predictions/record_frame.h"
+#include "tournant/prediction.pb.h"
+
+namespace tournant {
+namespace {
+
+std::string Text(std::string&& text) { return IsUtf8(text) ? std::move(text) : ToUtf8(text); }
+
+uint64_t Micros(Duration time) {
+  return static_cast<uint64_t>(
+      std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::microseconds>(time).count()));
+}
+
+void MoveTensor(NamedTensor&& from, LoggedTensor& to) {
+  to.set_name(Text(std::move(from.name)));
+  const absl::string_view type = DataTypeName(from.tensor.type);
+  to.set_datatype(type.data(), type.size());
+  to.mutable_shape()->Add(from.tensor.shape.begin(), from.tensor.shape.end());
+  to.set_raw(std::move(from.tensor.bytes));
+}
+
+void SetFeatures(const FeatureProvenance& from, LoggedFeatures& to) {
+  to.set_features_live(static_cast<uint64_t>(from.live));
+  to.set_features_cached(static_cast<uint64_t>(from.cached));
+  to.set_features_stale(static_cast<uint64_t>(from.stale));
+  to.set_features_defaulted(static_cast<uint64_t>(from.defaulted));
+  to.set_features_from_request(static_cast<uint64_t>(from.from_request));
+  if (from.oldest_age_ms >= 0) to.set_oldest_feature_age_ms(from.oldest_age_ms);
+  to.set_degraded(from.degraded);
+}
+
+}  // namespace
+
+size_t RecordBytes(const PredictionRecord& record) {
+  size_t bytes = sizeof(PredictionRecord) + record.request_id.size() + record.model.size() +
+                 record.status_message.size();
+  for (const std::vector<NamedTensor>* tensors : {&record.inputs, &record.outputs}) {
+    for (const NamedTensor& named : *tensors) {
+      bytes += sizeof(NamedTensor) + named.name.size() + named.tensor.bytes.size();
+    }
+  }
+  return bytes;
+}
+
+absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::string& payload) {
+  LoggedPrediction message;
+  message.set_sequence(sequence);
+  message.set_wall_time_unix_ns(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(record.time.time_since_epoch()).count());
+  message.set_request_id(Text(std::move(record.request_id)));
+  message.set_model_name(Text(std::move(record.model)));
+  message.set_model_version(std::to_string(record.version));
+  message.set_rows(static_cast<uint64_t>(std::max<int64_t>(0, record.rows)));
+  message.set_status_code(record.status_code);
+  message.set_status_message(Text(std::move(record.status_message)));
+  for (NamedTensor& tensor : record.inputs) MoveTensor(std::move(tensor), *message.add_inputs());
+  for (NamedTensor& tensor : record.outputs) MoveTensor(std::move(tensor), *message.add_outputs());
+  if (record.has_features) SetFeatures(record.features, *message.mutable_features());
+  LoggedPhases& latency = *message.mutable_latency();
+  latency.set_awaiting_features(Micros(record.features_time));
+  latency.set_queued(Micros(record.queue_time));
+  latency.set_computing(Micros(record.compute_time));
+  latency.set_total(Micros(record.total_time));
+  if (message.ByteSizeLong() > kMaxPayloadBytes || !message.SerializeToString(&payload)) {
+    return absl::InvalidArgumentError("the record cannot be serialized");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tournant

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "predictions/prediction_record.h"
+
+namespace tournant {
+
+// What a record takes in memory, roughly: its bytes and names, and a little for each object.
+size_t RecordBytes(const PredictionRecord& record);
+
+// A serialized tournant.LoggedPrediction in `payload`. The record is moved from, so that its
+// tensors are copied only once.
+absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::string& payload);
+
+}  // namespace tournant

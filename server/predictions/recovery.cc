@@ -1,0 +1,69 @@
+#include "predictions/recovery.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "predictions/file_names.h"
+#include "predictions/record_frame.h"
+#include "telemetry/log.h"
+
+namespace tournant {
+namespace {
+
+struct Contents {
+  uint64_t records = 0;
+  uint64_t valid_bytes = 0;  // Up to the end of the last valid record.
+  bool damaged = false;      // More is wrong than that the end is missing.
+};
+
+Contents Examine(absl::string_view bytes) {
+  Contents contents;
+  PredictionFileHeader header;
+  contents.damaged = bytes.size() >= kFileHeaderSize && !ReadFileHeader(bytes, header).ok();
+  FrameScanner scanner(bytes);
+  for (FrameScanner::Piece piece; scanner.Next(piece);) {
+    contents.damaged |= piece.kind == FrameScanner::Kind::kDamage;
+    if (piece.kind != FrameScanner::Kind::kRecord) continue;
+    ++contents.records;
+    contents.valid_bytes = piece.offset + piece.size;
+  }
+  return contents;
+}
+
+absl::Status Recover(LogDirectory& directory, const std::string& name) {
+  auto file = directory.Open(name);
+  if (!file.ok()) return file.status();
+  const absl::StatusOr<std::string> bytes = directory.ReadAll(name);
+  if (!bytes.ok()) return bytes.status();
+  const Contents contents = Examine(*bytes);
+  if (contents.records == 0) {
+    if (!contents.damaged) return directory.Remove(name);
+    return directory.Rename(name, absl::StrCat(FinishedName(name), ".damaged"));
+  }
+  if (contents.valid_bytes < bytes->size()) {
+    if (absl::Status status = (*file)->Truncate(contents.valid_bytes); !status.ok()) return status;
+    if (absl::Status status = (*file)->Sync(); !status.ok()) return status;
+  }
+  Log(LogLevel::kInfo, "recovered a file of the prediction log",
+      {{"file", directory.PathOf(FinishedName(name))},
+       {"records", size_t{contents.records}},
+       {"bytes_cut_off", bytes->size() - contents.valid_bytes}});
+  return directory.Rename(name, FinishedName(name));
+}
+
+}  // namespace
+
+absl::Status RecoverOpenFiles(LogDirectory& directory) {
+  const absl::StatusOr<std::vector<std::string>> names = directory.List();
+  if (!names.ok()) return names.status();
+  for (const std::string& name : *names) {
+    if (!IsOpenFile(name)) continue;
+    const absl::Status status = Recover(directory, name);
+    if (status.ok() || absl::IsFailedPrecondition(status)) continue;
+    Log(LogLevel::kWarning, "a file of the prediction log cannot be recovered and is left as it is",
+        {{"file", directory.PathOf(name)}, {"error", status.ToString()}});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tournant

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "predictions/file_names.h"
+#include "predictions/log_files.h"
+
+namespace tournant {
+
+// Writes the files of one run of a log, one after the other. Owned by the PredictionLog and used by
+// its writer thread only. A file exists only once it has a record; it has its final name once
+// nothing is added any more.
+class SegmentWriter {
+ public:
+  struct Options {
+    uint64_t rotate_bytes = uint64_t{64} << 20;
+    std::chrono::seconds rotate_interval{3600};
+  };
+
+  SegmentWriter(LogDirectory& directory, const Clock& clock, LogRun run, Options options);
+
+  // Makes the payloads durable, all or none. After an error the file is cut off behind the last
+  // durable record and finished, and the next call starts a new one: once a write or a sync has
+  // failed, nobody knows what the disk holds behind it.
+  absl::Status Append(std::span<const std::string> payloads);
+
+  // Finishes the file whose time has come, so that readers need not wait for the next record.
+  absl::Status RotateIfDue();
+  // How long until then; nothing is due when no file is open.
+  bool is_open() const { return file_ != nullptr; }
+  Duration UntilRotation() const;
+
+  absl::Status Finish();
+
+ private:
+  bool RotationIsDue() const;
+  absl::Status Start();
+  absl::Status WriteBuffer();
+  void Abandon();
+
+  LogDirectory& directory_;
+  const Clock& clock_;
+  const LogRun run_;
+  const Options options_;
+
+  std::unique_ptr<LogFile> file_;
+  uint64_t index_ = 0;
+  uint64_t durable_bytes_ = 0;  // Of the open file.
+  TimePoint opened_at_;
+  std::string buffer_;
+};
+
+}  // namespace tournant

@@ -1,0 +1,117 @@
+#include "predictions/posix_log_files.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "fakes/manual_clock.h"
+#include "fakes/temp_dir.h"
+#include "predictions/prediction_log.h"
+#include "predictions/prediction_reader.h"
+#include "predictions/sample_records.h"
+
+namespace tournant {
+namespace {
+
+namespace fs = std::filesystem;
+
+class PosixLogFilesTest : public testing::Test {
+ protected:
+  std::unique_ptr<LogDirectory> Make(const std::string& sub = "log") {
+    auto directory = PosixLogDirectory::Make((folder_ / sub).string());
+    EXPECT_TRUE(directory.ok()) << directory.status();
+    return *std::move(directory);
+  }
+
+  TempDir temp_;
+  const fs::path folder_ = temp_.path();
+};
+
+TEST_F(PosixLogFilesTest, MakeWriteRenameAndReadFiles) {
+  const auto directory = Make("a/b");
+  {
+    auto file = directory->Create("x.open");
+    ASSERT_TRUE(file.ok()) << file.status();
+    ASSERT_EQ(*(*file)->Write("hello world"), 11u);
+    ASSERT_TRUE((*file)->Sync().ok());
+    ASSERT_TRUE((*file)->Truncate(5).ok());
+    ASSERT_EQ(*(*file)->Write("!"), 1u);
+  }
+  EXPECT_EQ(directory->Create("x.open").status().code(), absl::StatusCode::kAlreadyExists);
+  ASSERT_TRUE(directory->Rename("x.open", "x").ok());
+  EXPECT_EQ(*directory->ReadAll("x"), "hello!");
+  EXPECT_EQ(*directory->List(), std::vector<std::string>{"x"});
+  ASSERT_TRUE(directory->Remove("x").ok());
+  EXPECT_TRUE(directory->List()->empty());
+}
+
+TEST_F(PosixLogFilesTest, NameThePathInErrors) {
+  const auto directory = Make();
+  EXPECT_EQ(directory->ReadAll("gone").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_NE(directory->ReadAll("gone").status().message().find(directory->PathOf("gone")),
+            absl::string_view::npos);
+  std::ofstream(folder_ / "file") << "x";
+  const auto below_a_file = PosixLogDirectory::Make((folder_ / "file" / "log").string());
+  ASSERT_FALSE(below_a_file.ok());
+  EXPECT_NE(below_a_file.status().message().find("file/log"), absl::string_view::npos);
+}
+
+TEST_F(PosixLogFilesTest, NeverReplaceAFileByRenaming) {
+  const auto directory = Make();
+  ASSERT_TRUE(directory->Create("a").ok());
+  ASSERT_TRUE(directory->Create("b").ok());
+  EXPECT_EQ(directory->Rename("a", "b").code(), absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(PosixLogFilesTest, AreNotRepairedWhileTheyAreWritten) {
+  const auto directory = Make();
+  const auto other = Make();
+  auto file = directory->Create("x");
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(other->Open("x").status().code(), absl::StatusCode::kFailedPrecondition);
+  file->reset();
+  EXPECT_TRUE(other->Open("x").ok());
+}
+
+TEST_F(PosixLogFilesTest, HoldALogThatIsReadBackWhileAndAfterItIsWritten) {
+  ManualClock clock;
+  PredictionLog::Options options;
+  options.directory = (folder_ / "log").string();
+  auto log = PredictionLog::Open(options, clock);
+  ASSERT_TRUE(log.ok()) << log.status();
+  for (int i = 0; i < 10; ++i) (*log)->Record(SampleRecord());
+  (*log)->Flush();
+  const auto count = [&](const std::string& path) {
+    const auto summary = ReadPredictions(path, [](const LoggedPrediction&) { return true; });
+    EXPECT_TRUE(summary.ok() && summary->problems.empty());
+    return summary->records;
+  };
+  EXPECT_EQ(count(options.directory), 10u);
+
+  // A second server in the same folder leaves the first one's file alone.
+  auto second = PredictionLog::Open(options, clock);
+  ASSERT_TRUE(second.ok()) << second.status();
+  (*second)->Record(SampleRecord());
+  EXPECT_TRUE((*second)->Close(std::chrono::hours(1)));
+  (*log)->Record(SampleRecord());
+  EXPECT_TRUE((*log)->Close(std::chrono::hours(1)));
+  EXPECT_EQ(count(options.directory), 12u);
+  const auto names = Make()->List();
+  ASSERT_EQ(names->size(), 2u);
+  EXPECT_EQ(count((folder_ / "log" / names->front()).string()), 11u);
+}
+
+TEST_F(PosixLogFilesTest, ThatCannotBeMadeAreAnErrorThatNamesThem) {
+  std::ofstream(folder_ / "file") << "x";
+  ManualClock clock;
+  PredictionLog::Options options;
+  options.directory = (folder_ / "file").string();
+  const auto log = PredictionLog::Open(options, clock);
+  ASSERT_FALSE(log.ok());
+  EXPECT_EQ(std::string(log.status().message()).rfind("prediction log: ", 0), 0u);
+  EXPECT_NE(log.status().message().find(options.directory), absl::string_view::npos);
+}
+
+}  // namespace
+}  // namespace tournant
