@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/feature_provenance.h"
+#include "models/model_version.h"
+#include "models/tensor.h"
+
+namespace tournant {
+
+// An output that a caller wants, and how.
+struct RequestedOutput {
+  std::string name;
+  // The classification extension: so many of the highest classes of each row, as text. 0: the
+  // tensor itself.
+  int64_t classes = 0;
+};
+
+// What a caller asks, free of the wire: made by rpc/ from a ModelInferRequest.
+struct InferRequest {
+  std::string model;
+  std::string version;  // Empty: the one that is served.
+  std::string id;       // Echoed in the answer and the log.
+  std::vector<NamedTensor> inputs;
+  std::vector<RequestedOutput> outputs;  // Empty: all, in the order of the config.
+  int64_t priority = 0;                  // 1 is the most urgent level; 0: the model's default.
+  int64_t timeout_us = 0;                // The `timeout` parameter, a day at most; 0: none.
+};
+
+// One call's prediction from request to record. Lives in the call's frame; filled step by step by
+// the Predictor, on the call's loop only.
+struct Prediction {
+  InferRequest request;
+
+  // Known once the request has been validated.
+  ModelHandle version;
+  int64_t rows = 0;
+
+  // The answer.
+  std::vector<NamedTensor> outputs;
+  bool has_features = false;  // The model has bindings, so `features` says something.
+  FeatureProvenance features;
+};
+
+}  // namespace tournant

@@ -1,0 +1,250 @@
+#include "pipeline/predictor.h"
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "features/await_features.h"
+#include "features/feature_plan.h"
+#include "inference/compute.h"
+#include "inference/model_queue.h"
+#include "pipeline/classification.h"
+#include "pipeline/reserve_policy.h"
+#include "pipeline/validate_request.h"
+
+namespace tournant {
+namespace {
+
+RequestSignature SignatureOf(const ModelVersion& version) {
+  static const auto* const kNone = new std::vector<TensorSpec>();
+  const ModelConfig& config = version.config;
+  if (version.features == nullptr) {
+    return {config.inputs, *kNone, config.outputs, config.max_batch_size};
+  }
+  return {version.features->request_tensors(), version.features->overrides(), config.outputs,
+          config.max_batch_size};
+}
+
+// The model's inputs as the caller sent them, moved into the order of the config.
+void TakeInputs(const ModelConfig& config, std::vector<NamedTensor>& sent,
+                std::vector<Tensor>& inputs) {
+  inputs.resize(config.inputs.size());
+  for (size_t i = 0; i < config.inputs.size(); ++i) {
+    for (NamedTensor& given : sent) {
+      if (given.name == config.inputs[i].name) inputs[i] = std::move(given.tensor);
+    }
+  }
+}
+
+// Gives the inputs back to the request, for the record, once no worker reads them any more.
+void ReturnInputs(const ModelConfig& config, std::vector<Tensor>& inputs,
+                  std::vector<NamedTensor>& sent) {
+  for (size_t i = 0; i < config.inputs.size(); ++i) {
+    for (NamedTensor& given : sent) {
+      if (given.name == config.inputs[i].name) given.tensor = std::move(inputs[i]);
+    }
+  }
+}
+
+bool AnyClassified(const std::vector<RequestedOutput>& wanted) {
+  return std::any_of(wanted.begin(), wanted.end(),
+                     [](const RequestedOutput& output) { return output.classes > 0; });
+}
+
+// Puts the classes of those outputs that are to be classified into their places.
+void ClassifyOutputs(const ModelConfig& config, const std::vector<RequestedOutput>& wanted,
+                     std::vector<Tensor>& outputs) {
+  for (const auto& [name, classes] : wanted) {
+    for (size_t i = 0; classes > 0 && i < outputs.size(); ++i) {
+      const TensorSpec& spec = config.outputs[i];
+      if (spec.name != name) continue;
+      std::span<const std::string> labels;
+      if (spec.labels != nullptr) labels = *spec.labels;
+      outputs[i] = Classify(outputs[i], classes, config.max_batch_size > 0, labels);
+    }
+  }
+}
+
+// The outputs that the caller asked for, in his order; all of them in the config's order by
+// default.
+std::vector<NamedTensor> ChooseOutputs(const ModelConfig& config,
+                                       const std::vector<RequestedOutput>& wanted,
+                                       std::vector<Tensor>& outputs) {
+  std::vector<NamedTensor> chosen;
+  chosen.reserve(wanted.empty() ? outputs.size() : wanted.size());
+  if (wanted.empty()) {
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      chosen.push_back({config.outputs[i].name, std::move(outputs[i])});
+    }
+    return chosen;
+  }
+  for (const RequestedOutput& output : wanted) {
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      if (config.outputs[i].name != output.name) continue;
+      chosen.push_back({output.name, std::move(outputs[i])});
+    }
+  }
+  return chosen;
+}
+
+// A model without levels has no order that a priority could change, and takes any.
+absl::Status CheckPriority(const Batching& batching, int64_t priority) {
+  const int64_t levels = batching.priority_levels;
+  if (levels == 0 || (priority >= 0 && priority <= levels)) return absl::OkStatus();
+  return InvalidEntry("parameters", "priority",
+                      absl::StrCat("priority is ", priority,
+                                   "; the model has levels from 1, the most urgent one, to ",
+                                   levels, ", and 0 stands for its default"));
+}
+
+// Counts a valid call that no worker has counted, in time for whoever asks after its answer.
+void Count(const CallContext& call, const Prediction& prediction,
+           void (VersionStatistics::*count)(Duration took)) {
+  ModelQueue* const queue = prediction.version->queue.get();
+  if (queue == nullptr) return;
+  (queue->statistics().*count)(call.clock.Now() - call.phase.accepted_at());
+}
+
+absl::Status Failed(const CallContext& call, const Prediction& prediction, absl::Status why) {
+  Count(call, prediction, &VersionStatistics::CountFailure);
+  return why;
+}
+
+// What a request of no rows is answered with, without a worker.
+std::vector<Tensor> EmptyOutputs(const ModelConfig& config) {
+  std::vector<Tensor> outputs;
+  for (const TensorSpec& spec : config.outputs) {
+    Tensor output{spec.type, {0}, ""};
+    for (const int64_t dim : spec.dims) output.shape.push_back(std::max<int64_t>(dim, 0));
+    outputs.push_back(std::move(output));
+  }
+  return outputs;
+}
+
+}  // namespace
+
+Predictor::Predictor(const ModelRegistry& registry, ComputePool& pool, FeatureClient* features,
+                     PredictionSink* sink, const Clock& clock, Options options)
+    : registry_(registry),
+      pool_(pool),
+      features_(features),
+      sink_(sink),
+      clock_(clock),
+      options_(options) {}
+
+Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& prediction) {
+  call.phase.Enter(Phase::kValidating);
+  const InferRequest& request = prediction.request;
+  absl::StatusOr<ModelHandle> found = registry_.Find(request.model, request.version);
+  if (!found.ok()) co_return found.status();
+  const absl::StatusOr<int64_t> rows = ValidateRequest(SignatureOf(**found), request);
+  if (!rows.ok()) co_return rows.status();
+  if (absl::Status priority = CheckPriority((*found)->config.batching, request.priority);
+      !priority.ok()) {
+    co_return priority;
+  }
+  prediction.version = *std::move(found);
+  prediction.rows = *rows;
+  const ModelConfig& config = prediction.version->config;
+  prediction.has_features = prediction.version->features != nullptr;
+  if (absl::Status alive = call.Alive(); !alive.ok()) co_return Failed(call, prediction, alive);
+  if (*rows == 0) {
+    std::vector<Tensor> empty = EmptyOutputs(config);
+    ClassifyOutputs(config, request.outputs, empty);
+    prediction.outputs = ChooseOutputs(config, request.outputs, empty);
+    Count(call, prediction, &VersionStatistics::CountEmpty);
+    co_return absl::OkStatus();
+  }
+
+  const auto job = std::make_shared<InferenceJob>();
+  if (prediction.has_features) {
+    absl::Status assembled = co_await AssembleInputs(call, prediction, job->inputs);
+    if (!assembled.ok()) co_return Failed(call, prediction, assembled);
+  } else {
+    TakeInputs(config, prediction.request.inputs, job->inputs);
+  }
+
+  job->version = prediction.version;
+  job->rows = *rows;
+  job->accepted = call.phase.accepted_at();
+  job->deadline = call.deadline;
+  job->priority = request.priority;
+  job->timeout = std::chrono::microseconds(request.timeout_us);
+  if (AnyClassified(request.outputs)) {
+    // Sorting a large output takes far longer than a loop may be held up.
+    job->refine = [&config, &request](std::vector<Tensor>& outputs) {
+      ClassifyOutputs(config, request.outputs, outputs);
+    };
+  }
+  call.phase.Enter(Phase::kQueued);
+  absl::Status computed = co_await Compute(call, pool_, job);
+  if (!computed.ok()) co_return Failed(call, prediction, computed);
+  call.phase.EnterAt(Phase::kComputing, job->started);
+  call.phase.EnterAt(Phase::kResponding, job->finished);
+  LearnTimes(call, prediction);
+  if (records() && !prediction.has_features) {
+    ReturnInputs(config, job->inputs, prediction.request.inputs);
+  }
+  prediction.outputs = ChooseOutputs(config, request.outputs, job->outputs);
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> Predictor::AssembleInputs(const CallContext& call, Prediction& prediction,
+                                             std::vector<Tensor>& inputs) {
+  call.phase.Enter(Phase::kAwaitingFeatures);
+  AwaitFeaturesOptions options;
+  options.cap = options_.feature_timeout;
+  options.reserve = Reserve(call, prediction);
+  absl::StatusOr<AssembledInputs> assembled =
+      co_await AwaitFeatures(call, *prediction.version->features, features_,
+                             prediction.request.inputs, prediction.rows, options);
+  if (!assembled.ok()) co_return assembled.status();
+  inputs = std::move(assembled->inputs);
+  prediction.features = assembled->provenance;
+  co_return absl::OkStatus();
+}
+
+Duration Predictor::Reserve(const CallContext& call, const Prediction& prediction) const {
+  ComputeTimesAhead ahead;
+  if (const ModelQueue* queue = prediction.version->queue.get(); queue != nullptr) {
+    ahead.estimated_cost = queue->cost().EstimateCost(prediction.rows);
+    ahead.computing_p99 = queue->computing().p99();
+    ahead.waiting_p50 = queue->waiting().p50();
+  }
+  return FeatureReserve(ahead, call.deadline - call.clock.Now(), options_.answer_margin);
+}
+
+// Only of calls with features, since only those ask.
+void Predictor::LearnTimes(const CallContext& call, const Prediction& prediction) {
+  ModelQueue* const queue = prediction.version->queue.get();
+  if (!prediction.has_features || queue == nullptr) return;
+  queue->waiting().Record(call.phase.spent(Phase::kQueued));
+  queue->computing().Record(call.phase.spent(Phase::kComputing));
+}
+
+void Predictor::Record(Prediction&& prediction, const absl::Status& status,
+                       const CallPhase& phase) {
+  if (sink_ == nullptr || prediction.version == nullptr) return;
+  PredictionRecord record;
+  record.request_id = std::move(prediction.request.id);
+  record.model = prediction.version->name;
+  record.version = prediction.version->version;
+  record.time = clock_.WallNow();
+  record.rows = prediction.rows;
+  record.status_code = static_cast<int>(status.code());
+  record.status_message = std::string(status.message());
+  record.inputs = std::move(prediction.request.inputs);
+  record.outputs = std::move(prediction.outputs);
+  record.has_features = prediction.has_features;
+  record.features = prediction.features;
+  record.features_time = phase.spent(Phase::kAwaitingFeatures);
+  record.queue_time = phase.spent(Phase::kQueued);
+  record.compute_time = phase.spent(Phase::kComputing);
+  record.total_time = clock_.Now() - phase.accepted_at();
+  sink_->Record(std::move(record));
+}
+
+}  // namespace tournant

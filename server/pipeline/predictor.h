@@ -1,0 +1,58 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "base/call_context.h"
+#include "base/task.h"
+#include "features/feature_client.h"
+#include "inference/compute_pool.h"
+#include "models/registry.h"
+#include "pipeline/prediction.h"
+#include "predictions/prediction_record.h"
+
+namespace tournant {
+
+// The business of a call: find the model, validate, await features, compute, hand out the answer;
+// and, once the answer is out, record it. Owned by the server; used by every event loop at once, so
+// it keeps no state of its own.
+class Predictor {
+ public:
+  struct Options {
+    // Longest that one fetch of features may take.
+    std::chrono::milliseconds feature_timeout{50};
+    // Of a call's time, kept from the feature store besides what queueing and computing usually
+    // take: for assembly and the way back.
+    std::chrono::milliseconds answer_margin{5};
+  };
+
+  // `features` may be null when no feature store is configured, `sink` when nothing is recorded.
+  Predictor(const ModelRegistry& registry, ComputePool& pool, FeatureClient* features,
+            PredictionSink* sink, const Clock& clock, Options options);
+
+  // Fills `prediction` from its request. On the call's loop; `prediction` lives until the task
+  // ends.
+  Task<absl::Status> Predict(const CallContext& call, Prediction& prediction);
+
+  // Records the finished call, which is moved from. Never blocks. A request that did not get past
+  // validation is not a prediction and leaves no record.
+  void Record(Prediction&& prediction, const absl::Status& status, const CallPhase& phase);
+  bool records() const { return sink_ != nullptr; }
+
+ private:
+  // The model's own inputs, in the order of its config, from features: for a model that has them.
+  Task<absl::Status> AssembleInputs(const CallContext& call, Prediction& prediction,
+                                    std::vector<Tensor>& inputs);
+
+  // The part of the call's time that the feature store may not use up.
+  Duration Reserve(const CallContext& call, const Prediction& prediction) const;
+  // What a computed call teaches about that part.
+  static void LearnTimes(const CallContext& call, const Prediction& prediction);
+
+  const ModelRegistry& registry_;
+  ComputePool& pool_;
+  FeatureClient* const features_;
+  PredictionSink* const sink_;
+  const Clock& clock_;
+  const Options options_;
+};
+
+}  // namespace tournant
