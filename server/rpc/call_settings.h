@@ -1,0 +1,29 @@
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.h"
+#include "rpc/status_codec.h"
+
+namespace tournant {
+
+// What holds for every inference call.
+struct CallSettings {
+  Duration default_deadline = std::chrono::seconds(5);  // For callers that set none.
+  Duration max_deadline = std::chrono::seconds(30);     // For callers that set a longer one.
+  StatusDialect dialect = StatusDialect::kTournant;
+  int64_t max_message_bytes = 64 << 20;  // Of an answer; gRPC itself refuses larger requests.
+  // Requests of one stream that may be in flight; at that many it is read no further.
+  int stream_requests = 64;
+};
+
+// When the call must be over: the earliest of its gRPC deadline, its `timeout` parameter and the
+// server's maximum.
+TimePoint EffectiveDeadline(const CallSettings& settings, const grpc::ServerContext& context,
+                            std::optional<std::chrono::microseconds> timeout, TimePoint now);
+
+}  // namespace tournant

@@ -1,0 +1,50 @@
+#include "rpc/infer_call.h"
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/async_unary_call.h>
+
+#include "cq/call_done.h"
+#include "cq/cq_operation.h"
+#include "rpc/methods.h"
+#include "rpc/status_codec.h"
+
+namespace tournant {
+
+Detached ServeModelInfer(InferDependencies& dependencies, Lane& lane) {
+  CallCount::Member here(dependencies.calls);  // Counted until this frame is gone.
+  grpc::ServerContext context;
+  const SpareMessages::Lent messages(lane.messages);
+  inference::ModelInferRequest& request = messages->request;
+  inference::ModelInferResponse& response = messages->response;
+  grpc::ServerAsyncResponseWriter<inference::ModelInferResponse> writer(&context);
+  CallDone done(context);  // Before the request is posted.
+
+  const bool started = co_await CqOperation([&](void* tag) {
+    dependencies.service.RequestModelInfer(&context, &request, &writer, lane.queue, lane.queue,
+                                           tag);
+  });
+  if (!started) co_return;  // Shutting down: `done` will never fire.
+  ServeModelInfer(dependencies, lane);
+
+  constexpr size_t kMethod = static_cast<size_t>(Method::kModelInfer);
+  lane.metrics.OnStarted(kMethod);
+  InferExchange exchange(dependencies, lane, context, done.cancelled());
+  absl::Status status = exchange.Decode(request);
+  if (status.ok()) status = co_await exchange.Predict();
+
+  exchange.Encode(status, response);
+  const grpc::Status wire = ToWire(status, dependencies.settings.dialect, context);
+  const bool sent = co_await CqOperation([&](void* tag) {
+    if (wire.ok()) {
+      writer.Finish(response, wire, tag);
+    } else {
+      writer.FinishWithError(wire, tag);
+    }
+  });
+  if (!sent && status.ok()) status = absl::CancelledError("the caller had gone");
+  const Duration total = exchange.End(status, wire.error_code(), response);
+  lane.metrics.OnFinished(kMethod, wire.error_code(), total);
+  co_await done;  // gRPC holds its tag until then.
+}
+
+}  // namespace tournant

@@ -1,0 +1,79 @@
+#include "rpc/infer_exchange.h"
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "rpc/infer_codec.h"
+
+namespace tournant {
+namespace {
+
+Phase EndOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return Phase::kDone;
+    case absl::StatusCode::kResourceExhausted:
+      return Phase::kRejected;
+    case absl::StatusCode::kDeadlineExceeded:
+      return Phase::kExpired;
+    case absl::StatusCode::kCancelled:
+      return Phase::kCancelled;
+    default:
+      return Phase::kFailed;
+  }
+}
+
+// gRPC would end a call whose answer is too large, and a whole stream with it, in fewer words.
+absl::Status CheckSize(const inference::ModelInferResponse& response, int64_t max_bytes) {
+  int64_t raw_bytes = 0;
+  for (const std::string& raw : response.raw_output_contents()) {
+    raw_bytes += static_cast<int64_t>(raw.size());
+  }
+  // Names and shapes are far smaller; the exact size is worth counting only near the limit.
+  if (raw_bytes < max_bytes / 2) return absl::OkStatus();
+  const auto bytes = static_cast<int64_t>(response.ByteSizeLong());
+  if (bytes <= max_bytes) return absl::OkStatus();
+  return Overloaded("ANSWER_TOO_LARGE", kNever,
+                    absl::StrCat("the answer of ", bytes,
+                                 " bytes is larger than --max_message_bytes=", max_bytes));
+}
+
+}  // namespace
+
+absl::Status InferExchange::Decode(inference::ModelInferRequest& request) {
+  absl::Status status = DecodeRequest(request, prediction_.request);
+  std::optional<std::chrono::microseconds> timeout;
+  if (prediction_.request.timeout_us > 0) timeout.emplace(prediction_.request.timeout_us);
+  call_.deadline =
+      EffectiveDeadline(dependencies_.settings, *call_.rpc, timeout, phase_.accepted_at());
+  return status;
+}
+
+void InferExchange::Encode(absl::Status& status, inference::ModelInferResponse& response) {
+  phase_.Enter(Phase::kResponding);
+  if (!status.ok()) return;
+  EncodeAnswer(prediction_, response);
+  encoded_ = true;
+  status = CheckSize(response, dependencies_.settings.max_message_bytes);
+}
+
+Duration InferExchange::End(const absl::Status& status, int code,
+                            inference::ModelInferResponse& response) {
+  const TimePoint ended = dependencies_.clock.Now();
+  phase_.EnterAt(EndOf(status), ended);
+  const Duration total = ended - phase_.accepted_at();
+  if (prediction_.version == nullptr) return total;
+  lane_.metrics.OnPrediction(prediction_.version->name, code);
+  if (prediction_.has_features && status.ok()) lane_.metrics.OnFeatures(prediction_.features);
+  if (dependencies_.predictor.records()) {
+    // A message that was not filled may still hold the answer of an earlier call.
+    if (encoded_) prediction_.outputs = TakeOutputs(response);
+    dependencies_.predictor.Record(std::move(prediction_), status, phase_);
+  }
+  return total;
+}
+
+}  // namespace tournant

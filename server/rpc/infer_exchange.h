@@ -1,0 +1,67 @@
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include <stop_token>
+
+#include "absl/status/status.h"
+#include "base/call_context.h"
+#include "base/call_count.h"
+#include "base/clock.h"
+#include "base/phase.h"
+#include "base/task.h"
+#include "inference/grpc_service.grpc.pb.h"
+#include "pipeline/predictor.h"
+#include "rpc/call_settings.h"
+#include "rpc/lane.h"
+
+namespace tournant {
+
+// What every inference needs. Owned by InferenceService; outlives the calls.
+struct InferDependencies {
+  inference::GRPCInferenceService::AsyncService& service;
+  Predictor& predictor;
+  const Clock& clock;
+  CallCount& calls;
+  CallSettings settings;
+};
+
+// One inference from its request message to its answer, its figures and its record: what a
+// ModelInfer call and a request on a stream have in common. How messages come and go is for the
+// owner, whose frame it lives in; on the call's loop only. The steps, in this order:
+//
+//   InferExchange exchange(dependencies, lane, context, cancelled);  // Phase Accepted.
+//   absl::Status status = exchange.Decode(request);
+//   if (status.ok()) status = co_await exchange.Predict();
+//   exchange.Encode(status, response);                               // Phase Responding.
+//   ... send `response`, or an error ...
+//   exchange.End(status, code, response);                            // An end phase.
+class InferExchange {
+ public:
+  // `cancelled` tells that the answer is not wanted any more.
+  InferExchange(InferDependencies& dependencies, Lane& lane, const grpc::ServerContext& context,
+                std::stop_token cancelled)
+      : dependencies_(dependencies),
+        lane_(lane),
+        phase_(dependencies.clock, &lane.metrics),
+        call_{lane.loop, dependencies.clock, TimePoint(), std::move(cancelled), phase_, &context} {}
+
+  // Moves the message's contents out of it, and sets the deadline.
+  absl::Status Decode(inference::ModelInferRequest& request);
+  Task<absl::Status> Predict() { return dependencies_.predictor.Predict(call_, prediction_); }
+  // Fills `response` when `status` is OK, which becomes an error when the answer is too large.
+  void Encode(absl::Status& status, inference::ModelInferResponse& response);
+  // After the answer is out, so that recording costs the caller nothing. `code` is the gRPC status
+  // that the caller got; `response` is moved from. Returns how long it took since Accepted.
+  Duration End(const absl::Status& status, int code, inference::ModelInferResponse& response);
+
+ private:
+  InferDependencies& dependencies_;
+  Lane& lane_;
+  CallPhase phase_;
+  CallContext call_;
+  Prediction prediction_;
+  bool encoded_ = false;
+};
+
+}  // namespace tournant
