@@ -1,0 +1,177 @@
+#include "status/http_server.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <list>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/thread.h"
+#include "status/raw_http_client.h"
+
+namespace tournant {
+namespace {
+
+HttpHandler Text(const std::string& text) {
+  return [text](const HttpRequest&) { return HttpResponse{.body = text}; };
+}
+
+std::unique_ptr<HttpServer> Serve(HttpServer::Routes routes) {
+  // Longer than a client of a slow machine takes to send its request.
+  auto server = HttpServer::Start(
+      {.address = "127.0.0.1:0", .request_timeout = std::chrono::hours(1)}, std::move(routes));
+  EXPECT_TRUE(server.ok()) << server.status();
+  return *std::move(server);
+}
+
+TEST(HttpServer, TakesAFreePortAndSaysWhich) {
+  const auto server = Serve({{"/a", Text("hello")}});
+  ASSERT_GT(server->port(), 0);
+  const RawResponse response = Get(server->port(), "/a");
+  EXPECT_EQ(response.code, 200);
+  EXPECT_EQ(response.body, "hello");
+  EXPECT_NE(response.head.find("Content-Length: 5\r\n"), std::string::npos);
+  EXPECT_NE(response.head.find("Content-Type: text/plain"), std::string::npos);
+}
+
+TEST(HttpServer, GivesPathAndQueryToItsHandler) {
+  const auto server = Serve({{"/a", [](const HttpRequest& request) {
+                                return HttpResponse{.code = 503,
+                                                    .content_type = "application/json",
+                                                    .body = request.path + "|" + request.query};
+                              }}});
+  const RawResponse response = Get(server->port(), "/a?x=1&y=%20");
+  EXPECT_EQ(response.code, 503);
+  EXPECT_EQ(response.body, "/a|x=1&y=%20");
+  EXPECT_NE(response.head.find("Content-Type: application/json\r\n"), std::string::npos);
+}
+
+TEST(HttpServer, ServesExactPathsOnly) {
+  const auto server = Serve({{"/", Text("root")}, {"/a", Text("a")}});
+  EXPECT_EQ(Get(server->port(), "/").body, "root");
+  for (const char* path : {"/b", "/a/b", "/a/", "/etc/passwd", "/../../etc/passwd"}) {
+    EXPECT_NE(Get(server->port(), path).code, 200) << path;
+  }
+  EXPECT_EQ(Get(server->port(), "/<b>").body, "there is nothing at /<b>\n");
+}
+
+TEST(HttpServer, RefusesOtherMethods) {
+  const auto server = Serve({{"/a", Text("hello")}});
+  for (const char* method : {"POST", "PUT", "DELETE"}) {
+    const RawResponse response =
+        Exchange(server->port(), absl::StrCat(method,
+                                              " /a HTTP/1.1\r\nHost: x\r\n"
+                                              "Content-Length: 0\r\n\r\n"));
+    EXPECT_EQ(response.code, 405) << method;
+    EXPECT_NE(response.head.find("Allow: GET, HEAD\r\n"), std::string::npos) << method;
+  }
+}
+
+TEST(HttpServer, AnswersHeadWithoutABody) {
+  const auto server = Serve({{"/a", Text("hello")}});
+  const RawResponse response = Exchange(server->port(), "HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(response.code, 200);
+  EXPECT_NE(response.head.find("Content-Length: 5\r\n"), std::string::npos);
+  EXPECT_EQ(response.body, "");
+}
+
+TEST(HttpServer, SurvivesWhatIsNoHttp) {
+  const auto server = Serve({{"/a", Text("hello")}});
+  for (const std::string& junk :
+       {std::string("nonsense\r\n\r\n"), std::string("GET\r\n\r\n"), std::string(100, '\0'),
+        "GET /" + std::string(100'000, 'a') + " HTTP/1.1\r\n\r\n"}) {
+    EXPECT_NE(Exchange(server->port(), junk).code, 200);
+  }
+  EXPECT_EQ(Get(server->port(), "/a").body, "hello");
+}
+
+TEST(HttpServer, TurnsAnExceptionIntoAnError) {
+  const auto server = Serve(
+      {{"/a", [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("secret"); }}});
+  const RawResponse response = Get(server->port(), "/a");
+  EXPECT_EQ(response.code, 500);
+  EXPECT_EQ(response.body, "internal error\n");
+}
+
+TEST(HttpServer, SendsLargeAnswersWhole) {
+  const std::string large(3'000'000, 'x');
+  const auto server = Serve({{"/a", Text(large)}});
+  EXPECT_EQ(Get(server->port(), "/a").body, large);
+}
+
+TEST(HttpServer, ServesSeveralClientsAtOnce) {
+  std::atomic<int> calls = 0;
+  const auto server = Serve({{"/a", [&](const HttpRequest&) {
+                                ++calls;
+                                return HttpResponse{.body = "ok"};
+                              }}});
+  std::atomic<int> good = 0;
+  {
+    std::vector<Thread> clients;
+    clients.reserve(8);
+    for (int i = 0; i < 8; ++i) {
+      clients.emplace_back("client", [&] {
+        for (int j = 0; j < 10; ++j) good += Get(server->port(), "/a").body == "ok";
+      });
+    }
+  }
+  EXPECT_EQ(good, 80);
+  EXPECT_EQ(calls, 80);
+}
+
+TEST(HttpServer, AnswersWhileADozenClientsStopInTheMiddleOfARequest) {
+  // None of them is given up, so a thread that is free is the only way to an answer.
+  auto server =
+      HttpServer::Start({.address = "127.0.0.1:0", .request_timeout = std::chrono::hours(1)},
+                        {{"/a", Text("hello")}});
+  ASSERT_TRUE(server.ok()) << server.status();
+  std::list<OpenConnection> stuck;
+  for (int i = 0; i < 12; ++i) {
+    ASSERT_TRUE(stuck.emplace_back((*server)->port(), "GET /met").sent());
+  }
+  EXPECT_EQ(Get((*server)->port(), "/a").body, "hello");
+}
+
+TEST(HttpServer, GivesUpRequestsThatStopHalfway) {
+  auto server = HttpServer::Start(
+      {.address = "127.0.0.1:0", .threads = 2, .request_timeout = std::chrono::milliseconds(20)},
+      {{"/a", Text("hello")}});
+  ASSERT_TRUE(server.ok()) << server.status();
+  std::list<OpenConnection> stuck;
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_TRUE(stuck.emplace_back((*server)->port(), "GET /met").sent());
+  }
+  for (OpenConnection& connection : stuck) connection.WaitForEnd();
+}
+
+TEST(HttpServer, NamesAnAddressThatSomebodyElseHas) {
+  const auto first = Serve({});
+  const std::string address = absl::StrCat("127.0.0.1:", first->port());
+  const auto second = HttpServer::Start({.address = address}, {});
+  ASSERT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_NE(second.status().message().find(address), absl::string_view::npos)
+      << second.status().message();
+}
+
+TEST(HttpServer, NamesAnAddressThatIsNone) {
+  for (const char* address :
+       {"", "8002", ":8002", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:8o",
+        "127.0.0.1:80,127.0.0.1:81", "127.0.0.1:80s", "::1:80", "a b:80"}) {
+    const auto server = HttpServer::Start({.address = address}, {});
+    ASSERT_EQ(server.status().code(), absl::StatusCode::kInvalidArgument) << address;
+    EXPECT_NE(server.status().message().find("is not HOST:PORT"), absl::string_view::npos);
+  }
+  const auto nowhere = HttpServer::Start({.address = "192.0.2.1:0"}, {});
+  EXPECT_EQ(nowhere.status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST(HttpServer, CanBeStartedAgainAndAgain) {
+  for (int i = 0; i < 5; ++i) {
+    const auto server = Serve({{"/a", Text(std::to_string(i))}});
+    EXPECT_EQ(Get(server->port(), "/a").body, std::to_string(i));
+  }
+}
+
+}  // namespace
+}  // namespace tournant

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+namespace tournant {
+
+struct RawResponse {
+  int code = 0;  // 0: no answer, or none in HTTP.
+  std::string head;
+  std::string body;
+};
+
+// A connection to a port of the loopback interface whose client has sent `text` and then leaves it
+// open, until it is destroyed.
+class OpenConnection {
+ public:
+  OpenConnection(int port, const std::string& text)
+      : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sent_ = connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+            send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+  }
+  ~OpenConnection() { close(fd_); }
+  OpenConnection(const OpenConnection&) = delete;
+  OpenConnection& operator=(const OpenConnection&) = delete;
+
+  bool sent() const { return sent_; }
+  // Blocks until the server closes it.
+  void WaitForEnd() {
+    char buffer[1024];
+    while (recv(fd_, buffer, sizeof buffer, 0) > 0) continue;
+  }
+
+ private:
+  const int fd_;
+  bool sent_ = false;
+};
+
+// Sends `request` as it is to a port of the loopback interface and reads until the server closes.
+inline RawResponse Exchange(int port, const std::string& request) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string answer;
+  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
+    size_t sent = 0;
+    while (sent < request.size()) {
+      const ssize_t now = send(fd, request.data() + sent, request.size() - sent, MSG_NOSIGNAL);
+      if (now <= 0) break;
+      sent += static_cast<size_t>(now);
+    }
+    shutdown(fd, SHUT_WR);
+    char buffer[16384];
+    for (ssize_t got; (got = recv(fd, buffer, sizeof buffer, 0)) > 0;) {
+      answer.append(buffer, static_cast<size_t>(got));
+    }
+  }
+  close(fd);
+  RawResponse response;
+  const size_t end = answer.find("\r\n\r\n");
+  if (answer.rfind("HTTP/1.", 0) != 0 || end == std::string::npos) return response;
+  response.code = std::atoi(answer.c_str() + 9);
+  response.head = answer.substr(0, end + 2);
+  response.body = answer.substr(end + 4);
+  return response;
+}
+
+inline RawResponse Get(int port, const std::string& path) {
+  return Exchange(port, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+}
+
+}  // namespace tournant
