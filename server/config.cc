@@ -1,0 +1,264 @@
+#include "config.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/flags/commandlineflag.h"
+#include "absl/flags/flag.h"
+#include "absl/flags/reflection.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/time.h"
+#include "base/status.h"
+#include "base/thread.h"
+#include "models/scan_model.h"
+
+ABSL_FLAG(std::string, model_repository, "", "Folder of models: <model>/<version>/model.pt");
+ABSL_FLAG(std::string, grpc_address, "127.0.0.1:8001", "Where gRPC listens; port 0: any free one");
+ABSL_FLAG(std::string, http_address, "127.0.0.1:8002",
+          "Where /metrics and /status.json are served; none: nowhere");
+ABSL_FLAG(std::string, feature_store, "none",
+          "none, sqlite:PATH?registry=PATH or redis://[user:password@]host:port[,host:port]/db"
+          "?registry=PATH[&mode=cluster|sentinel&master=NAME] (Feast's stores, read in this "
+          "process) or "
+          "grpc:HOST:PORT[,HOST:PORT...][?method=/package.Service/Method&channels=N&"
+          "max_in_flight=N&health_check=false]");
+ABSL_FLAG(std::string, feature_registry, "",
+          "Feast's registry.db, with grpc: or --check_model only, to check bindings by");
+ABSL_FLAG(absl::Duration, feature_timeout, absl::Milliseconds(50),
+          "The longest that one fetch of features may take");
+ABSL_FLAG(int64_t, now, 0,
+          "Unix seconds: a fixed clock for the freshness of features, for historic data; 0: the "
+          "machine's clock");
+ABSL_FLAG(std::string, prediction_log, "none", "Folder in which predictions are saved, or none");
+ABSL_FLAG(int, workers, 0, "Threads that run models; 0: the cores that this process may use");
+ABSL_FLAG(int, completion_queues, 0, "Event loops; 0: one per four cores");
+ABSL_FLAG(std::string, model_name, "",
+          "Name of the only model, where --model_repository holds its versions or its files "
+          "instead of models");
+ABSL_FLAG(
+    std::string, model_control, "none",
+    "none: load all models at start, SIGHUP rescans; poll: also what changes later; explicit: "
+    "what --load_model and RepositoryModelLoad name");
+ABSL_FLAG(std::string, load_model, "",
+          "With --model_control=explicit: models to load at start, NAME,NAME or *");
+ABSL_FLAG(absl::Duration, repository_poll_period, absl::Seconds(15),
+          "With --model_control=poll: how often to look, and how long a model's files must have "
+          "been still");
+ABSL_FLAG(bool, exit_on_error, true,
+          "End with status 2 when a model does not load at start; false: serve the others");
+ABSL_FLAG(absl::Duration, default_deadline, absl::Seconds(5), "For callers that set no deadline");
+ABSL_FLAG(absl::Duration, max_deadline, absl::Seconds(30), "Longest deadline that is honoured");
+ABSL_FLAG(int, max_message_bytes, 64 << 20, "Largest message in either direction");
+ABSL_FLAG(absl::Duration, max_connection_age, absl::Minutes(5),
+          "Connections are closed after this time, so that clients resolve again; 0: never");
+ABSL_FLAG(absl::Duration, drain_delay, absl::Seconds(5),
+          "After SIGTERM: time to be taken out of load balancers before calls are refused");
+ABSL_FLAG(absl::Duration, drain_grace, absl::Seconds(30),
+          "After that: time for calls in flight to end by themselves");
+ABSL_FLAG(std::string, status_dialect, "tournant",
+          "tournant, or triton: UNAVAILABLE for overload and timeouts, as Triton answers");
+ABSL_FLAG(bool, reflection, true, "Serve gRPC server reflection");
+ABSL_FLAG(std::string, check_model, "",
+          "Check this model folder, print what is wrong with it and end");
+ABSL_FLAG(std::string, check_config, "",
+          "With --check_model: a JSON file to read instead of the model's config.pbtxt");
+
+namespace tournant {
+namespace {
+
+std::chrono::milliseconds Milliseconds(absl::Duration duration) {
+  return std::chrono::milliseconds(absl::ToInt64Milliseconds(duration));
+}
+
+absl::Status Bad(absl::string_view flag, absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("--", flag, ": ", what));
+}
+
+std::string OrEmpty(const std::string& value) { return value == "none" ? "" : value; }
+
+absl::Status CheckDurations() {
+  struct Limits {
+    const char* flag;
+    absl::Duration value;
+    absl::Duration least;
+  };
+  const Limits all[] = {
+      {"feature_timeout", absl::GetFlag(FLAGS_feature_timeout), absl::Milliseconds(1)},
+      {"repository_poll_period", absl::GetFlag(FLAGS_repository_poll_period),
+       absl::Milliseconds(1)},
+      {"default_deadline", absl::GetFlag(FLAGS_default_deadline), absl::Milliseconds(1)},
+      {"max_deadline", absl::GetFlag(FLAGS_max_deadline), absl::Milliseconds(1)},
+      {"max_connection_age", absl::GetFlag(FLAGS_max_connection_age), absl::ZeroDuration()},
+      {"drain_delay", absl::GetFlag(FLAGS_drain_delay), absl::ZeroDuration()},
+      {"drain_grace", absl::GetFlag(FLAGS_drain_grace), absl::ZeroDuration()},
+  };
+  for (const Limits& limits : all) {
+    if (limits.value < limits.least || limits.value > absl::Hours(24)) {
+      return Bad(limits.flag, absl::StrCat("must be between ", absl::FormatDuration(limits.least),
+                                           " and 24h, not ", absl::FormatDuration(limits.value)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckChoices() {
+  const std::string dialect = absl::GetFlag(FLAGS_status_dialect);
+  if (dialect != "tournant" && dialect != "triton") {
+    return Bad("status_dialect",
+               absl::StrCat("must be tournant or triton, not '", Quote(dialect), "'"));
+  }
+  const std::string store = absl::GetFlag(FLAGS_feature_store);
+  if (store != "none" && !absl::StartsWith(store, "sqlite:") &&
+      !absl::StartsWith(store, "redis:") && !absl::StartsWith(store, "rediss:") &&
+      !absl::StartsWith(store, "grpc:")) {
+    return Bad("feature_store",
+               absl::StrCat("'", Quote(MaskSecrets(store)),
+                            "' is not supported; use none, sqlite:PATH?registry=PATH, "
+                            "redis://HOST:PORT?registry=PATH or grpc:HOST:PORT"));
+  }
+  if (!absl::GetFlag(FLAGS_feature_registry).empty() && !absl::StartsWith(store, "grpc:") &&
+      absl::GetFlag(FLAGS_check_model).empty()) {
+    return Bad("feature_registry", "goes with --feature_store=grpc:... or --check_model only");
+  }
+  return absl::OkStatus();
+}
+
+std::optional<ModelControl> ParseControl(absl::string_view text) {
+  if (text == "none") return ModelControl::kNone;
+  if (text == "explicit") return ModelControl::kExplicit;
+  if (text == "poll") return ModelControl::kPoll;
+  return std::nullopt;
+}
+
+absl::Status CheckRepository() {
+  const std::string control = absl::GetFlag(FLAGS_model_control);
+  if (!ParseControl(control)) {
+    return Bad("model_control",
+               absl::StrCat("must be none, explicit or poll, not '", Quote(control), "'"));
+  }
+  if (!absl::GetFlag(FLAGS_load_model).empty() && control != "explicit") {
+    return Bad("load_model", "goes with --model_control=explicit only");
+  }
+  if (!absl::GetFlag(FLAGS_check_config).empty() && absl::GetFlag(FLAGS_check_model).empty()) {
+    return Bad("check_config", "goes with --check_model only");
+  }
+  if (const std::string name = absl::GetFlag(FLAGS_model_name); !name.empty()) {
+    const absl::Status status = CheckModelName(name);
+    if (!status.ok()) return Bad("model_name", status.message());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckNumbers() {
+  constexpr int kMost = 1024;
+  const int workers = absl::GetFlag(FLAGS_workers);
+  if (workers < 0 || workers > kMost) return Bad("workers", "must be between 0 and 1024");
+  const int queues = absl::GetFlag(FLAGS_completion_queues);
+  if (queues < 0 || queues > kMost) return Bad("completion_queues", "must be between 0 and 1024");
+  if (absl::GetFlag(FLAGS_max_message_bytes) < 4096) {
+    return Bad("max_message_bytes", "must be between 4096 and 2147483647");
+  }
+  if (absl::GetFlag(FLAGS_now) < 0) return Bad("now", "must not be negative");
+  return absl::OkStatus();
+}
+
+std::string JsonText(absl::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return quoted + "\"";
+}
+
+}  // namespace
+
+const std::vector<std::string>& ServerFlagNames() {
+  static const auto* const kNames = new std::vector<std::string>{
+      "model_repository",   "model_name",
+      "grpc_address",       "http_address",
+      "feature_store",      "feature_registry",
+      "feature_timeout",    "now",
+      "prediction_log",     "workers",
+      "completion_queues",  "model_control",
+      "load_model",         "repository_poll_period",
+      "exit_on_error",      "default_deadline",
+      "max_deadline",       "max_message_bytes",
+      "max_connection_age", "drain_delay",
+      "drain_grace",        "status_dialect",
+      "reflection",         "check_model",
+      "check_config",
+  };
+  return *kNames;
+}
+
+absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_line) {
+  absl::StatusOr<CommandLine> read =
+      ReadFlags(ServerFlagNames(), Arguments(argc, argv), Environment());
+  if (!read.ok()) return read.status();
+  command_line = *std::move(read);
+  if (command_line.help) return Config();
+
+  for (const absl::Status& check :
+       {CheckDurations(), CheckChoices(), CheckRepository(), CheckNumbers()}) {
+    if (!check.ok()) return check;
+  }
+  Config config;
+  config.check_model = absl::GetFlag(FLAGS_check_model);
+  config.check_config = absl::GetFlag(FLAGS_check_config);
+  config.model_name = absl::GetFlag(FLAGS_model_name);
+  config.model_control =
+      ParseControl(absl::GetFlag(FLAGS_model_control)).value_or(ModelControl::kNone);
+  config.load_model = absl::StrSplit(absl::GetFlag(FLAGS_load_model), ',', absl::SkipWhitespace());
+  for (std::string& name : config.load_model) absl::StripAsciiWhitespace(&name);
+  config.repository_poll_period = Milliseconds(absl::GetFlag(FLAGS_repository_poll_period));
+  config.model_repository = absl::GetFlag(FLAGS_model_repository);
+  if (config.model_repository.empty() && config.check_model.empty()) {
+    return Bad("model_repository", "is required: the folder that holds the models");
+  }
+  const int cores = AvailableCores();
+  config.grpc_address = absl::GetFlag(FLAGS_grpc_address);
+  absl::Status address = CheckListenAddress("grpc_address", config.grpc_address);
+  if (!address.ok()) return address;
+  config.http_address = OrEmpty(absl::GetFlag(FLAGS_http_address));
+  if (!config.http_address.empty()) {
+    address = CheckListenAddress("http_address", config.http_address);
+    if (!address.ok()) return address;
+  }
+  config.feature_store = OrEmpty(absl::GetFlag(FLAGS_feature_store));
+  config.feature_registry = absl::GetFlag(FLAGS_feature_registry);
+  config.feature_timeout = Milliseconds(absl::GetFlag(FLAGS_feature_timeout));
+  if (const int64_t now = absl::GetFlag(FLAGS_now); now > 0) {
+    config.now = WallTime(std::chrono::seconds(now));
+  }
+  config.prediction_log = OrEmpty(absl::GetFlag(FLAGS_prediction_log));
+  config.workers = absl::GetFlag(FLAGS_workers) > 0 ? absl::GetFlag(FLAGS_workers) : cores;
+  config.completion_queues = absl::GetFlag(FLAGS_completion_queues) > 0
+                                 ? absl::GetFlag(FLAGS_completion_queues)
+                                 : std::max(1, cores / 4);
+  config.exit_on_error = absl::GetFlag(FLAGS_exit_on_error);
+  config.default_deadline = Milliseconds(absl::GetFlag(FLAGS_default_deadline));
+  config.max_deadline = Milliseconds(absl::GetFlag(FLAGS_max_deadline));
+  config.max_message_bytes = absl::GetFlag(FLAGS_max_message_bytes);
+  config.max_connection_age = Milliseconds(absl::GetFlag(FLAGS_max_connection_age));
+  config.drain_delay = Milliseconds(absl::GetFlag(FLAGS_drain_delay));
+  config.drain_grace = Milliseconds(absl::GetFlag(FLAGS_drain_grace));
+  config.triton_dialect = absl::GetFlag(FLAGS_status_dialect) == "triton";
+  config.reflection = absl::GetFlag(FLAGS_reflection);
+  return config;
+}
+
+std::string ConfigJson() {
+  std::string json = "{";
+  for (const std::string& name : ServerFlagNames()) {
+    const absl::CommandLineFlag* flag = absl::FindCommandLineFlag(name);
+    absl::StrAppend(&json, json.size() > 1 ? "," : "", JsonText(name), ":",
+                    JsonText(MaskSecrets(flag->CurrentValue())));
+  }
+  return json + "}";
+}
+
+}  // namespace tournant

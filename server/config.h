@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/flags.h"
+#include "models/repository_control.h"
+
+namespace tournant {
+
+// Every knob of tournant-server, read from flags and checked. README and --help say what each does.
+struct Config {
+  std::string model_repository;
+  std::string model_name;  // Of the only model; empty: the repository holds models by name.
+  ModelControl model_control = ModelControl::kNone;
+  std::vector<std::string> load_model;  // To load at start under explicit control.
+  std::chrono::milliseconds repository_poll_period{15000};
+  std::string grpc_address;
+  std::string http_address;  // Empty: no HTTP.
+
+  std::string feature_store;  // As given: none, sqlite:..., redis://..., grpc:...
+  std::string feature_registry;
+  std::chrono::milliseconds feature_timeout{50};
+  std::optional<WallTime> now;  // A fixed wall clock.
+
+  std::string prediction_log;  // Empty: none.
+  int workers = 1;
+  int completion_queues = 1;
+  bool exit_on_error = true;
+  std::chrono::milliseconds default_deadline{5000};
+  std::chrono::milliseconds max_deadline{30000};
+  int max_message_bytes = 64 << 20;
+  std::chrono::milliseconds max_connection_age{300000};
+  std::chrono::milliseconds drain_delay{5000};
+  std::chrono::milliseconds drain_grace{30000};
+  bool triton_dialect = false;
+  bool reflection = true;
+
+  std::string check_model;   // Not empty: check this model directory, print a report and end.
+  std::string check_config;  // With check_model: a JSON file that stands in for config.pbtxt.
+};
+
+// The names of all flags, in the order of --help.
+const std::vector<std::string>& ServerFlagNames();
+
+// Reads flags and environment; INVALID_ARGUMENT names the flag that is wrong. `command_line` gets
+// what else was found, and is filled even when a value is bad.
+absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_line);
+
+// The settings as a JSON object, secrets masked, for the status page and the log.
+std::string ConfigJson();
+
+}  // namespace tournant

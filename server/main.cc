@@ -1,0 +1,380 @@
+// tournant-server: reads the settings, builds the parts in the order in which they need each other,
+// waits for signals, and takes the parts down the other way round.
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "base/rng.h"
+#include "base/status.h"
+#include "base/thread.h"
+#include "check_mode.h"
+#include "config.h"
+#include "cq/grpc_log.h"
+#include "feature_store/feature_store_server.h"
+#include "features/bindings_step.h"
+#include "features/brown_out_control.h"
+#include "features/feature_caches.h"
+#include "features/feature_store_report.h"
+#include "features/grpc_feature_client.h"
+#include "features/grpc_store_address.h"
+#include "features/grpc_store_backends.h"
+#include "features/layered_feature_client.h"
+#include "features/shared_layers_metrics.h"
+#include "inference/pool_pressure.h"
+#include "inference/warm_up_step.h"
+#include "inference/worker_pool.h"
+#include "models/loader.h"
+#include "models/registry.h"
+#include "pipeline/predictor.h"
+#include "predictions/prediction_log.h"
+#include "predictions/prediction_metrics.h"
+#include "rpc/methods.h"
+#include "rpc/model_server.h"
+#include "status/http_server.h"
+#include "status/models_status.h"
+#include "status/pool_report.h"
+#include "status/status_pages.h"
+#include "telemetry/call_metrics.h"
+#include "telemetry/call_stats.h"
+#include "telemetry/function_status.h"
+#include "telemetry/log.h"
+#include "telemetry/metrics_registry.h"
+#include "telemetry/process_metrics.h"
+#include "torchscript/torch_settings.h"
+#include "torchscript/torchscript_factory.h"
+
+namespace tournant {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kBadSettings = 2;  // Bad flags or a bad repository: starting again will not help.
+
+// What the loading thread tells main by: it has ended.
+constexpr int kLoaded = SIGUSR1;
+
+// Brown-outs take the pool for full when each worker has this much work waiting.
+constexpr std::chrono::milliseconds kFullPool{500};
+
+// How long the prediction log may take to write what it holds.
+constexpr std::chrono::seconds kLogBudget{10};
+// How long a model may go on with what it computes once nobody waits for it any more.
+constexpr std::chrono::seconds kModelBudget{5};
+
+int Fail(int exit_status, const absl::Status& status) {
+  Log(LogLevel::kError, "tournant-server ends",
+      {{"reason", std::string(status.message())}, {"exit_status", exit_status}});
+  return exit_status;
+}
+
+// Blocked in every thread, so that only main's sigwait sees them.
+sigset_t BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, kLoaded}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+// Where features come from: a store in this process or channels to another one.
+struct FeatureSource {
+  std::unique_ptr<FeatureStoreServer> embedded;
+  std::shared_ptr<const FeatureRegistry> registry;  // Of a store elsewhere; may be null.
+  std::vector<FeatureBackendParts> backends;        // None without a feature store.
+  FeatureClientOptions options;
+};
+
+absl::StatusOr<FeatureSource> OpenEmbedded(const Config& config, const Clock& clock) {
+  FeatureSource source;
+  absl::StatusOr<FeatureStoreOptions> options = ParseEmbeddedFeatureStore(config.feature_store);
+  if (!options.ok()) return options.status();
+  auto embedded = FeatureStoreServer::Start(*options, clock);
+  if (!embedded.ok()) return embedded.status();
+  source.embedded = *std::move(embedded);
+  FeatureBackendParts& backend = source.backends.emplace_back();
+  backend.name = "embedded";
+  backend.stub = std::make_unique<GrpcFeatureClient>(source.embedded->InProcessChannel(),
+                                                     GrpcStoreAddress().method);
+  source.options = FeatureClientOptions::Embedded(config.feature_timeout);
+  return source;
+}
+
+absl::StatusOr<FeatureSource> OpenRemote(const Config& config) {
+  FeatureSource source;
+  const absl::StatusOr<GrpcStoreAddress> address = ParseGrpcStoreAddress(config.feature_store);
+  if (!address.ok()) return address.status();
+  if (!config.feature_registry.empty()) {
+    auto registry = FeatureRegistry::ReadFile(config.feature_registry, "");
+    if (!registry.ok()) return registry.status();
+    source.registry = *std::move(registry);
+  }
+  source.backends = DialFeatureStore(*address, config.max_message_bytes);
+  source.options = FeatureClientOptions::Remote(config.feature_timeout);
+  source.options.backend.limit.most = address->max_in_flight;
+  source.options.seed = RandomSeed();
+  return source;
+}
+
+absl::StatusOr<FeatureSource> OpenFeatures(const Config& config, const Clock& clock) {
+  absl::StatusOr<FeatureSource> source = FeatureSource();
+  if (absl::StartsWith(config.feature_store, "grpc:")) {
+    source = OpenRemote(config);
+  } else if (!config.feature_store.empty()) {
+    source = OpenEmbedded(config, clock);
+  }
+  if (!source.ok()) return Annotate(source.status(), "--feature_store");
+  return source;
+}
+
+std::string OwnExecutable() {
+  char path[PATH_MAX];
+  const ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
+  return length > 0 ? std::string(path, static_cast<size_t>(length)) : std::string();
+}
+
+ModelServer::Options ServerOptions(const Config& config) {
+  ModelServer::Options options;
+  options.address = config.grpc_address;
+  options.max_message_bytes = config.max_message_bytes;
+  options.reflection = config.reflection;
+  options.max_connection_age = config.max_connection_age;
+  options.service.calls.default_deadline = config.default_deadline;
+  options.service.calls.max_deadline = config.max_deadline;
+  options.service.calls.dialect =
+      config.triton_dialect ? StatusDialect::kTriton : StatusDialect::kTournant;
+  return options;
+}
+
+ModelLoader::Options LoaderOptions(const Config& config) {
+  ModelLoader::Options options;
+  options.repository = config.model_repository;
+  options.model_name = config.model_name;
+  options.control = config.model_control;
+  options.poll_period = config.repository_poll_period;
+  options.load_at_start = config.load_model;
+  options.child_check.executable = OwnExecutable();
+  options.exit_on_error = config.exit_on_error;
+  return options;
+}
+
+void PrintReady(int grpc_port, int http_port) {
+  std::string line = absl::StrCat("{\"event\":\"ready\",\"grpc\":", grpc_port);
+  if (http_port > 0) absl::StrAppend(&line, ",\"http\":", http_port);
+  std::puts(absl::StrCat(line, "}").c_str());
+  std::fflush(stdout);
+}
+
+// Loads the repository for the first time, in a thread of its own, so that a signal can end it.
+// CANCELLED when one did.
+absl::Status LoadOrStop(const sigset_t& signals, ModelLoader& loader) {
+  absl::Status loaded;
+  Thread loading("first-load", [&loader, &loaded] {
+    loaded = loader.LoadAll();
+    kill(getpid(), kLoaded);
+  });
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0 || signal == SIGHUP) continue;
+    if (signal != kLoaded) loader.Stop();
+    loading.Join();
+    return signal == kLoaded ? loaded : absl::CancelledError("a signal ended the start");
+  }
+}
+
+// Returns when the server shall end.
+void WaitForTheEnd(const sigset_t& signals, ModelLoader& loader) {
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0 || signal == kLoaded) continue;
+    if (signal != SIGHUP) {
+      Log(LogLevel::kInfo, "draining", {{"signal", signal}});
+      return;
+    }
+    loader.Rescan();
+  }
+}
+
+// Time for load balancers to notice; a second signal cuts it short.
+void WaitOutDrainDelay(const sigset_t& signals, std::chrono::milliseconds delay) {
+  timespec time;
+  time.tv_sec = delay.count() / 1000;
+  time.tv_nsec = delay.count() % 1000 * 1'000'000;
+  sigtimedwait(&signals, nullptr, &time);
+}
+
+// `feature_clock` tells how old features are; everything else goes by the machine's clock.
+int Serve(const Config& config, const Clock& feature_clock, const sigset_t& signals) {
+  const SystemClock clock;
+  ConfigureTorch();
+  absl::StatusOr<FeatureSource> features = OpenFeatures(config, feature_clock);
+  if (!features.ok()) return Fail(kBadSettings, features.status());
+
+  std::unique_ptr<PredictionLog> log;
+  if (!config.prediction_log.empty()) {
+    PredictionLog::Options options;
+    options.directory = config.prediction_log;
+    auto opened = PredictionLog::Open(options, clock);
+    if (!opened.ok()) return Fail(kBadSettings, Annotate(opened.status(), "--prediction_log"));
+    log = *std::move(opened);
+  }
+
+  MetricsRegistry metrics;
+  std::vector<std::unique_ptr<CallMetrics>> loops;
+  std::vector<CallMetrics*> writers;
+  std::vector<const CallMetrics*> readers;
+  for (int i = 0; i < config.completion_queues; ++i) {
+    loops.push_back(std::make_unique<CallMetrics>(MethodNames()));
+    writers.push_back(loops.back().get());
+    readers.push_back(loops.back().get());
+  }
+  const CallStats calls(readers);
+  calls.RegisterWith(metrics);
+  RegisterProcessMetrics(clock, metrics);
+  if (log != nullptr) RegisterPredictionMetrics(*log, metrics);
+  BrownOutControl brown_out(clock, {});
+  SeededRng cache_rng(RandomSeed());
+  FeatureCaches caches(cache_rng);
+  std::unique_ptr<LayeredFeatureClient> feature_client;
+  std::optional<FeatureStoreReport> feature_report;
+  if (!features->backends.empty()) {
+    features->options.shared.emplace();
+    features->options.shared->caching.refresh_timeout = config.feature_timeout;
+    feature_client = MakeFeatureClient(std::move(features->backends), brown_out, features->options);
+    RegisterSharedLayers(*feature_client->shared(), caches, metrics);
+    feature_report.emplace(*feature_client, brown_out, clock);
+    feature_report->RegisterWith(metrics);
+  }
+
+  ModelRegistry registry;
+  WorkerPool pool(clock, {.workers = config.workers});
+  const PoolReport pool_report(pool);
+  pool_report.RegisterWith(metrics);
+  if (feature_client != nullptr) {
+    brown_out.Watch([&](TimePoint now) { return feature_client->Health(now); },
+                    [&] { return PoolPressure(pool.Status(), kFullPool); });
+  }
+  Predictor::Options predictor_options;
+  predictor_options.feature_timeout = config.feature_timeout;
+  Predictor predictor(registry, pool, feature_client.get(), log.get(), clock, predictor_options);
+  ModelServer::Options server_options = ServerOptions(config);
+  server_options.watchdog.longest_execution = [&pool](TimePoint now) {
+    return pool.LongestExecution(now);
+  };
+  server_options.wait_for_background = [&feature_client] {
+    if (feature_client != nullptr) feature_client->WaitForBackground();
+  };
+  TorchScriptFactory factory;
+  BindingsStep bindings(
+      feature_client != nullptr,
+      [&source = *features] {
+        return source.embedded != nullptr ? source.embedded->registry() : source.registry;
+      },
+      &caches);
+  WarmUpStep warm_up(pool, clock);
+  ModelLoader loader(LoaderOptions(config), registry, factory, {&bindings, &warm_up}, clock);
+  server_options.service.repository = &loader;
+  auto server = ModelServer::Start(server_options, registry, predictor, feature_clock, writers);
+  if (!server.ok()) return Fail(kFailed, server.status());
+
+  const FunctionStatus settings("settings", ConfigJson);
+  const ModelsStatus models(registry);
+  std::unique_ptr<HttpServer> http;
+  if (!config.http_address.empty()) {
+    Health& health = (*server)->health();
+    StatusPages pages;
+    pages.metrics = &metrics;
+    pages.sources = {&calls, &models, &pool_report, &settings};
+    if (feature_report) pages.sources.push_back(&*feature_report);
+    if (log != nullptr) pages.sources.push_back(log.get());
+    pages.live = [&health] { return health.live(); };
+    pages.ready = [&health] { return health.ready(); };
+    pages.calls_by_phase = [&calls] { return calls.ByPhase(); };
+    auto started = HttpServer::Start({.address = config.http_address}, StatusRoutes(pages));
+    if (!started.ok()) return Fail(kFailed, Annotate(started.status(), "--http_address"));
+    http = *std::move(started);
+  }
+
+  if (absl::Status loaded = LoadOrStop(signals, loader); !loaded.ok()) {
+    (*server)->StopAccepting(Duration::zero());
+    // Models that did load may be serving: nothing that posts to the loops may outlive them.
+    pool.Close();
+    loader.Stop();
+    if (absl::IsCancelled(loaded)) {
+      Log(LogLevel::kInfo, "ended while loading");
+      return 0;
+    }
+    return Fail(kBadSettings, loaded);
+  }
+  (*server)->health().Refresh();
+
+  Log(LogLevel::kInfo, "ready",
+      {{"version", TOURNANT_VERSION},
+       {"grpc", (*server)->port()},
+       {"workers", config.workers},
+       {"completion_queues", config.completion_queues}});
+  PrintReady((*server)->port(), http != nullptr ? http->port() : 0);
+  WaitForTheEnd(signals, loader);
+
+  (*server)->health().StartDraining();
+  WaitOutDrainDelay(signals, config.drain_delay);
+  (*server)->StopAccepting(config.drain_grace);
+  // A worker or the loader may still be inside Post: they are joined before the loops that they
+  // post to end.
+  if (!pool.CloseWithin(kModelBudget)) {
+    Log(LogLevel::kError, "a model does not end what it computes; the server ends without it");
+    if (log != nullptr) log->Close(kLogBudget);
+    std::fflush(nullptr);
+    _exit(kFailed);
+  }
+  loader.Stop();
+  (*server)->StopLoops();
+  http.reset();
+  feature_client.reset();
+  if (features->embedded != nullptr) features->embedded->Shutdown(std::chrono::milliseconds(0));
+  if (log != nullptr && !log->Close(kLogBudget)) {
+    Log(LogLevel::kError, "the prediction log hangs; what it holds is lost");
+    std::fflush(nullptr);
+    _exit(kFailed);
+  }
+  Log(LogLevel::kInfo, "drained");
+  return 0;
+}
+
+int Main(int argc, char** argv) {
+  // First thing: Debian builds abseil with deadlock detection on, which costs 6 % of the
+  // instructions of a call.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  LogGrpcAsOurs();
+  const sigset_t signals = BlockSignals();
+  CommandLine command_line;
+  const absl::StatusOr<Config> config = ReadConfig(argc, argv, command_line);
+  for (const std::string& warning : command_line.warnings) Log(LogLevel::kWarning, warning);
+  if (!config.ok()) return Fail(kBadSettings, config.status());
+  if (command_line.help) {
+    std::fputs(FlagHelp("tournant-server", "serves TorchScript models over gRPC", ServerFlagNames())
+                   .c_str(),
+               stdout);
+    return 0;
+  }
+  std::unique_ptr<Clock> clock = std::make_unique<SystemClock>();
+  if (config->now) clock = std::make_unique<FixedWallClock>(*config->now);
+  if (!config->check_model.empty()) return CheckOneModel(*config, *clock);
+  return Serve(*config, *clock, signals);
+}
+
+}  // namespace
+}  // namespace tournant
+
+int main(int argc, char** argv) { return tournant::Main(argc, argv); }
