@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "cpp/tool.h"
+
+namespace tournant::client {
+
+// One of the things that `tournant` does. Constant; made by the function of its file.
+struct Subcommand {
+  std::string name;
+  std::string synopsis;  // The arguments, such as "MODEL FILE.csv".
+  std::string purpose;
+  std::vector<std::string> flags;
+  size_t min_positional = 0;
+  size_t max_positional = 0;
+  int (*run)(ToolContext&) = nullptr;
+};
+
+Subcommand InferCommand();
+Subcommand ModelsCommand();
+Subcommand PredictionsCommand();
+Subcommand ScoreCommand();
+Subcommand ValidateCommand();
+
+// Prints "tournant score: ..." and returns the status for wrong arguments, or for a failure.
+int UsageError(ToolContext& context, const absl::Status& status);
+int Failure(ToolContext& context, const absl::Status& status);
+
+}  // namespace tournant::client
