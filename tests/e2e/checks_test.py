@@ -1,0 +1,132 @@
+"""scripts/check finds what it is there for. Runs its quick half on small trees made for one rule."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(os.environ["TOURNANT_ROOT"])
+
+
+class Checks(unittest.TestCase):
+    def check(self, files):
+        """Output and exit status of the quick checks on a project that has these files."""
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            shutil.copytree(ROOT / "scripts/checks", root / "scripts/checks",
+                            ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copy(ROOT / ".clang-format", root)
+            subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+            for name, text in files.items():
+                path = root / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+            result = subprocess.run(
+                [sys.executable, root / "scripts/checks/run.py", "--quick"],
+                cwd=root, capture_output=True, text=True)
+            return result.stdout + result.stderr, result.returncode
+
+    def assert_found(self, files, *findings):
+        output, status = self.check(files)
+        self.assertEqual(status, 1, output)
+        for finding in findings:
+            self.assertIn(finding, output)
+
+    def assert_clean(self, files):
+        output, status = self.check(files)
+        self.assertEqual(status, 0, output)
+
+    def test_an_include_from_left_to_right_is_fine(self):
+        self.assert_clean({
+            "server/base/clock.h": "#pragma once\n",
+            "server/models/model.h": '#pragma once\n#include "base/clock.h"\n',
+            "server/rpc/infer.h": '#pragma once\n#include "models/model.h"\n',
+            "server/main.cc": '#include "rpc/infer.h"\n',
+        })
+
+    def test_an_include_from_right_to_left_is_found(self):
+        self.assert_found({
+            "server/base/clock.h": '#pragma once\n#include "rpc/infer.h"\n',
+            "server/rpc/infer.h": "#pragma once\n",
+        }, "server/base/clock.h:2: base may not include rpc (rpc/infer.h)")
+
+    def test_only_the_adapters_of_features_see_the_completion_queue(self):
+        files = {"server/cq/cq_loop.h": "#pragma once\n"}
+        include = '#pragma once\n#include "cq/cq_loop.h"\n'
+        self.assert_clean({**files, "server/features/grpc_feature_client.h": include})
+        self.assert_found({**files, "server/features/plan.h": include},
+                          "server/features/plan.h:2: features may not include cq")
+
+    def test_a_room_that_nobody_knows_is_found(self):
+        self.assert_found({"server/attic/old.h": "#pragma once\n"}, "server/attic is no room")
+
+    def test_the_server_may_not_include_what_is_for_tests(self):
+        self.assert_found({
+            "tests/fakes/manual_clock.h": "#pragma once\n",
+            "server/base/clock.h": '#pragma once\n#include "fakes/manual_clock.h"\n',
+        }, "server/base/clock.h:2: includes fakes/manual_clock.h, which is for tests")
+
+    def test_generated_code_outside_of_its_rooms_is_found(self):
+        include = '#include "inference/model_config.pb.h"\n'
+        self.assert_clean({"server/models/config.cc": include})
+        self.assert_found({"server/models/config.h": "#pragma once\n" + include},
+                          "server/models/config.h:2: generated code")
+        self.assert_found({"server/pipeline/predictor.cc": include},
+                          "server/pipeline/predictor.cc:1: generated code")
+
+    def test_torch_outside_of_its_room_is_found(self):
+        include = "#include <torch/script.h>\n"
+        self.assert_clean({"server/torchscript/module.cc": include})
+        self.assert_found({"server/torchscript/module.h": "#pragma once\n" + include},
+                          "server/torchscript/module.h:2: Torch")
+        self.assert_found({"server/models/loader.cc": include}, "server/models/loader.cc:1: Torch")
+
+    def test_torch_that_meets_protobuf_through_an_own_header_is_found(self):
+        self.assert_found({
+            "server/telemetry/log.h": "#pragma once\n#include <spdlog/spdlog.h>\n",
+            "server/torchscript/module.cc":
+                '#include <torch/script.h>\n\n#include "telemetry/log.h"\n',
+        }, "server/telemetry/log.h:2: spdlog/spdlog.h meets Torch's older copy")
+
+    def test_clocks_sleep_chance_and_threads_are_found_outside_of_base(self):
+        self.assert_found({
+            "server/rpc/infer.cc": "auto a = std::chrono::steady_clock::now();\n"
+                                   "void B() { usleep(1); }\n"
+                                   "std::random_device c;\n"
+                                   "std::thread d;\n",
+        }, "infer.cc:1: reads a clock", "infer.cc:2: sleeps", "infer.cc:3: draws random numbers",
+            "infer.cc:4: makes a thread")
+
+    def test_clocks_in_base_comments_and_strings_are_fine(self):
+        self.assert_clean({
+            "server/base/clock.cc": "auto a = std::chrono::steady_clock::now();\n",
+            "server/rpc/infer.cc": "// No steady_clock::now() here, and no std::thread.\n"
+                                   'const char* kText = "std::random_device";\n'
+                                   "int a = 1'000'000;\n",
+        })
+
+    def test_a_header_without_guard_is_found(self):
+        self.assert_found({"server/base/rng.h": "class Rng;\n"}, "server/base/rng.h:1: no #pragma once")
+
+    def test_entries_at_the_top_that_the_layout_does_not_name_are_found(self):
+        self.assert_found({"notes.txt": "hello\n"}, "notes.txt:1: does not belong at the top")
+        self.assert_clean({".editorconfig": "root = true\n"})
+
+    def test_unfinished_work_and_paths_of_a_machine_are_found(self):
+        self.assert_found({"README.md": "hello\n\n" + "TO" + "DO: more\n"}, "README.md:3: unfinished work")
+        self.assert_found({"README.md": "See /ho" + "me/somebody/x\n"}, "README.md:1: path of a machine")
+
+    def test_code_that_is_not_formatted_is_found(self):
+        self.assert_found({"server/base/rng.cc": "int  a ;\n"}, "server/base/rng.cc:1: code should be")
+
+    def test_a_long_file_is_named_but_fails_nothing(self):
+        output, status = self.check({"server/base/rng.cc": "int a();\n" * 401})
+        self.assertEqual(status, 0, output)
+        self.assertIn("server/base/rng.cc:401: warning: 401 lines", output)
+
+
+if __name__ == "__main__":
+    unittest.main()

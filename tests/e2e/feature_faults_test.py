@@ -1,0 +1,139 @@
+"""A feature store behind a faulty network: the model server stays ready, answers, and recovers."""
+
+import concurrent.futures
+import re
+import threading
+import unittest
+import urllib.request
+
+import grpc
+import numpy as np
+import tritonclient.grpc as triton
+from fault_proxy import FaultProxy, Mode
+from harness import DATA, LIMIT_SECONDS, NOW, repository, serve, serve_features, until
+from health import SERVING, check
+from triton_calls import tensor
+
+LIVE = 660.0  # Twice the seats of the plane,
+DEFAULT = 298.0  # or twice the default.
+CELLS = ("live", "cached", "stale", "defaulted", "from_request")
+
+
+class FeatureFaults(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.store = serve_features()
+        cls.addClassCleanup(cls.store.kill)
+
+    def start(self, proxies: int = 1) -> None:
+        self.proxies = [FaultProxy(self.store.address) for _ in range(proxies)]
+        for proxy in self.proxies:
+            self.addCleanup(proxy.close)
+        addresses = ",".join(proxy.address for proxy in self.proxies)
+        self.server = serve(
+            repository(self, "seats"),
+            f"--feature_store=grpc:{addresses}",
+            f"--feature_registry={DATA}/registry.db",
+            f"--now={NOW}",
+            "--feature_timeout=100ms",
+            "--http_address=127.0.0.1:0",
+        )
+        self.addCleanup(self.server.kill)
+        self.client = triton.InferenceServerClient(self.server.address)
+        self.addCleanup(self.client.close)
+        self.pool = concurrent.futures.ThreadPoolExecutor(8)
+        self.addCleanup(self.pool.shutdown)
+        self.counted = dict.fromkeys(CELLS, 0)
+        self.counting = threading.Lock()
+        until(lambda: self.infer() == LIVE)
+
+    def infer(self) -> float:
+        """What the model says about one plane; the answer's cells are added to those counted."""
+        name = tensor("tailnum", np.array([[b"N1602"]], dtype=np.object_))
+        result = self.client.infer("seats", [name], client_timeout=LIMIT_SECONDS)
+        parameters = result.get_response().parameters
+        with self.counting:
+            for source in CELLS:
+                self.counted[source] += parameters[f"features_{source}"].int64_param
+        return float(result.as_numpy("y")[0, 0])
+
+    def infer_many(self, count: int) -> list[float]:
+        """Eight at a time; every one of them is answered, or this raises."""
+        futures = [self.pool.submit(self.infer) for _ in range(count)]
+        return [future.result() for future in futures]
+
+    def metric(self, series: str) -> float:
+        url = f"http://127.0.0.1:{self.server.ready['http']}/metrics"
+        with urllib.request.urlopen(url, timeout=LIMIT_SECONDS) as answer:
+            text = answer.read().decode()
+        found = re.search(f"^{re.escape(series)} (.*)$", text, re.MULTILINE)
+        self.assertIsNotNone(found, f"no {series}")
+        return float(found.group(1))
+
+    def assert_ready(self) -> None:
+        with grpc.insecure_channel(self.server.address) as channel:
+            for name in ("", "ready", "live", "seats"):
+                self.assertEqual(check(channel, name), SERVING)
+
+    def breaker(self, address: str) -> float:
+        return self.metric(f'tournant_feature_breaker_state{{backend="{address}"}}')
+
+    def recovers(self) -> None:
+        for proxy in self.proxies:
+            proxy.set_mode(Mode.PASS)
+        until(lambda: set(self.infer_many(8)) == {LIVE})
+
+    def test_an_outage_opens_the_breaker_and_costs_no_answer(self):
+        self.start()
+        (proxy,) = self.proxies
+        for mode in (Mode.DOWN, Mode.BLACK_HOLE):
+            with self.subTest(mode=mode):
+                opened = f'tournant_feature_breaker_transitions_total{{backend="{proxy.address}",to="open"}}'
+                before = self.metric(opened)
+                proxy.set_mode(mode)
+                until(lambda: set(self.infer_many(8)) == {DEFAULT} and self.metric(opened) > before)
+                self.assertEqual(set(self.infer_many(200)), {DEFAULT})
+                self.assert_ready()
+                self.recovers()
+                until(lambda: self.infer() == LIVE and self.breaker(proxy.address) == 0)
+        self.server.wait_for_log('"from":"half_open"')
+        self.assertIn('"to":"closed"', self.server.errors)
+        for source, count in self.counted.items():
+            # Counted once the answer is out.
+            series = f'tournant_feature_cells_total{{outcome="{source}"}}'
+            until(lambda series=series, count=count: self.metric(series) == count)
+        self.assertEqual(self.server.stop()[0], 0, self.server.errors)
+
+    def test_whatever_happens_to_a_message_an_answer_comes_and_no_wrong_value(self):
+        self.start()
+        for mode in (Mode.SLOW, Mode.TRICKLE, Mode.TRUNCATE):
+            with self.subTest(mode=mode):
+                self.proxies[0].set_mode(mode)
+                self.assertLessEqual(set(self.infer_many(64)), {LIVE, DEFAULT})
+                self.assert_ready()
+                self.recovers()
+
+    def test_flapping_leaves_it_usable(self):
+        self.start()
+        for _ in range(5):
+            self.proxies[0].set_mode(Mode.DOWN)
+            self.assertLessEqual(set(self.infer_many(16)), {LIVE, DEFAULT})
+            self.proxies[0].set_mode(Mode.PASS)
+            self.assertLessEqual(set(self.infer_many(16)), {LIVE, DEFAULT})
+        self.assert_ready()
+        self.recovers()
+
+    def test_one_dead_backend_of_two_leaves_all_features_to_the_other(self):
+        self.start(proxies=2)
+        for dead in self.proxies:
+            for mode in (Mode.DOWN, Mode.BLACK_HOLE):
+                with self.subTest(mode=mode):
+                    dead.set_mode(mode)
+                    until(lambda: set(self.infer_many(64)) == {LIVE})
+                    self.assert_ready()
+                    dead.set_mode(Mode.PASS)
+        self.recovers()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,142 @@
+"""tournant-feature-store as a process: ready line, answers, drain, exit status of every wrong start."""
+
+import json
+import pathlib
+import signal
+import subprocess
+import tempfile
+import unittest
+
+import harness
+from harness import CLIENT_PYTHON, DATA, LIMIT_SECONDS, NOW, ROOT, Server
+from redis_servers import RECORDED, RedisServer, commands_of
+
+BINARY = "tournant-feature-store"
+STORE = f"--store=sqlite:{DATA}/online_store.db"
+REGISTRY = f"--registry={DATA}/registry.db"
+ANY_PORT = "--grpc_address=127.0.0.1:0"
+
+# Asks the server for two planes over gRPC, with messages that it builds from proto/ itself, and prints
+# names, values, statuses as JSON.
+CLIENT = """
+import json, subprocess, sys, tempfile
+root, address, limit = sys.argv[1:]
+with tempfile.TemporaryDirectory() as out:
+    from grpc_tools import protoc
+    files = ["feast/serving/ServingService.proto", "feast/types/Value.proto"]
+    assert protoc.main(["", f"-I{root}/proto", f"--python_out={out}", *files]) == 0
+    sys.path.insert(0, out)
+    import grpc
+    from feast.serving import ServingService_pb2 as serving
+    channel = grpc.insecure_channel(address)
+    answers = []
+    for path in ("/feast.serving.ServingService/", "/GrpcFeatureServer/"):
+        call = channel.unary_unary(path + "GetOnlineFeatures",
+                                   serving.GetOnlineFeaturesRequest.SerializeToString,
+                                   serving.GetOnlineFeaturesResponse.FromString)
+        request = serving.GetOnlineFeaturesRequest()
+        request.features.val.extend(["plane_facts:seats", "plane_facts:speed"])
+        for plane in ("N1602", "NOPE"):
+            request.entities["tailnum"].val.add().string_val = plane
+        response = call(request, timeout=float(limit))
+        answers.append([list(response.metadata.feature_names.val),
+                        response.results[1].values[0].int64_val,
+                        [list(column.statuses) for column in response.results]])
+print(json.dumps(answers))
+"""
+
+
+def run(*arguments, **environment):
+    """Exit status, stdout, stderr of a server that is not expected to start."""
+    ended = harness.run(BINARY, ANY_PORT, *arguments, env=environment)
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+class FeatureStoreProcess(unittest.TestCase):
+    def check_answers(self, server):
+        client = subprocess.run(
+            [CLIENT_PYTHON, "-c", CLIENT, str(ROOT), server.address, str(LIMIT_SECONDS)],
+            capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False)
+        self.assertEqual(client.returncode, 0, client.stderr)
+        expected = [["tailnum", "seats", "speed"], 330, [[1, 1], [1, 3], [2, 3]]]
+        self.assertEqual(json.loads(client.stdout), [expected, expected])
+
+    def test_serves_what_a_redis_holds_and_hides_its_password(self):
+        redis = RedisServer(self, "--requirepass", "s3cret")
+        redis.ask_all([["AUTH", "s3cret"], *commands_of(RECORDED.read_bytes())])
+        server = Server(f"--store=redis://:s3cret@{redis.address}/0", REGISTRY, ANY_PORT,
+                        f"--now={NOW}", binary=BINARY)
+        self.addCleanup(server.kill)
+        self.check_answers(server)
+        self.assertEqual(server.stop()[0], 0, server.errors)
+        self.assertIn("redis://:***@", server.errors)
+        self.assertNotIn("s3cret", server.errors)
+
+    def test_serves_says_so_once_and_drains(self):
+        server = Server(STORE, REGISTRY, ANY_PORT, f"--now={NOW}", binary=BINARY)
+        self.addCleanup(server.kill)
+        self.assertEqual(set(server.ready), {"event", "grpc"})
+        self.assertEqual(server.ready["event"], "ready")
+
+        self.check_answers(server)
+        server.signal(signal.SIGHUP)
+        status, rest = server.stop()
+        self.assertEqual(status, 0, server.errors)
+        self.assertEqual(rest, "")
+        for line in server.errors.splitlines():
+            self.assertIn("message", json.loads(line))
+
+    def test_flags_come_from_the_environment_too_and_arguments_win(self):
+        status, _, err = run(REGISTRY, "--store=sqlite:/no/such/file.db",
+                             TOURNANT_STORE=f"sqlite:{DATA}/online_store.db")
+        self.assertEqual(status, 2)
+        self.assertIn("/no/such/file.db", err)
+        status, _, err = run(STORE, REGISTRY, TOURNANT_KEY_VERSION="9", TOURNANT_PORT_TCP="x")
+        self.assertEqual(status, 2)
+        self.assertIn("'9'", err)
+        self.assertIn("TOURNANT_PORT_TCP", err)
+
+    def test_help_ends_well(self):
+        status, out, _ = run("--help")
+        self.assertEqual(status, 0)
+        self.assertIn("--registry", out)
+
+    def test_wrong_settings_end_with_2_and_are_named(self):
+        for arguments, named in [
+            ((STORE, REGISTRY, "--colour=red"), "--colour"),
+            ((STORE, REGISTRY, "stray"), "stray"),
+            ((STORE,), "--registry"),
+            ((REGISTRY,), "--store"),
+            ((STORE, REGISTRY, "--now=soon"), "--now: bad value 'soon'"),
+            ((STORE, REGISTRY, "--key_version=4"), "--key_version: '4'"),
+            ((STORE, REGISTRY, "--writer_tz=America/New_York"), "--writer_tz: 'America/New_York'"),
+            ((STORE, REGISTRY, "--project=other"), "'other'"),
+            ((REGISTRY, "--store=redis://user:secret@localhost:0"), "--store: 'redis://user:***@"),
+            ((REGISTRY, "--store=rediss://user:secret@localhost"), "TLS is not supported"),
+            ((REGISTRY, "--store=nowhere"), "--store: 'nowhere' is no feature store"),
+            ((STORE, "--registry=/no/such/registry.db"), "/no/such/registry.db"),
+            ((REGISTRY, "--store=sqlite:/no/such/store.db"), "/no/such/store.db"),
+        ]:
+            with self.subTest(arguments=arguments):
+                status, out, err = run(*arguments)
+                self.assertEqual(status, 2, err)
+                self.assertEqual(out, "")
+                self.assertIn(named, err)
+                self.assertNotIn("secret", err)
+
+    def test_truncated_files_end_with_2_and_are_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            store = pathlib.Path(folder) / "store.db"
+            store.write_bytes((DATA / "online_store.db").read_bytes()[:1_000_000])
+            registry = pathlib.Path(folder) / "registry.db"
+            registry.write_bytes((DATA / "registry.db").read_bytes()[:5_000])
+            status, _, err = run(f"--store=sqlite:{store}", REGISTRY)
+            self.assertEqual(status, 2)
+            self.assertIn(str(store), err)
+            status, _, err = run(STORE, f"--registry={registry}")
+            self.assertEqual(status, 2)
+            self.assertIn(str(registry), err)
+
+
+if __name__ == "__main__":
+    unittest.main()
