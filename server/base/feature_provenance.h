@@ -12,8 +12,11 @@ struct FeatureProvenance {
   int64_t stale = 0;
   int64_t defaulted = 0;
   int64_t from_request = 0;
-  int64_t oldest_age_ms = -1;  // -1: no cell has a known age.
-  bool degraded = false;       // Some cell was filled because of an error, a timeout or staleness.
+  int64_t oldest_age_ms = -1;     // -1: no cell has a known age.
+  int64_t unknown_age = 0;        // Of the live and cached cells: those without an event time.
+  int64_t from_future = 0;        // Of the same: those with one after now; some clock is wrong.
+  bool budget_exhausted = false;  // The call had no time left to ask the store.
+  bool degraded = false;  // Some cell was filled because of an error, a timeout or staleness.
 };
 
 }  // namespace tournant

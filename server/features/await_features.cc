@@ -19,12 +19,14 @@ Task<absl::StatusOr<AssembledInputs>> AwaitFeatures(const CallContext& call,
   if (!bound.ok()) co_return bound.status();
   const std::vector<uint8_t> wanted = WantedFeatures(plan, *bound);
   absl::StatusOr<FetchedFeatures> fetched = FetchedFeatures();
+  bool budget_exhausted = false;
   if (std::find(wanted.begin(), wanted.end(), 1) != wanted.end()) {
     const absl::StatusOr<std::vector<KeyColumn>> keys = ReadKeys(plan, *bound, request, rows);
     if (!keys.ok()) co_return keys.status();
     const FetchBudget budget{options.cap, options.reserve};
     const TimePoint now = call.clock.Now();
     const std::optional<TimePoint> deadline = FetchDeadline(now, call.deadline, budget);
+    budget_exhausted = !deadline;
     if (client == nullptr) {
       fetched = absl::UnavailableError("no feature store is configured");
     } else if (!deadline && !plan.fetch().cached()) {
@@ -38,7 +40,10 @@ Task<absl::StatusOr<AssembledInputs>> AwaitFeatures(const CallContext& call,
     }
     if (absl::Status alive = call.Alive(); !alive.ok()) co_return alive;
   }
-  co_return Assemble(plan, request, *bound, rows, fetched, call.clock.WallNow());
+  absl::StatusOr<AssembledInputs> assembled =
+      Assemble(plan, request, *bound, rows, fetched, call.clock.WallNow());
+  if (assembled.ok()) assembled->provenance.budget_exhausted = budget_exhausted;
+  co_return assembled;
 }
 
 }  // namespace tournant

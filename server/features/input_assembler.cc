@@ -174,8 +174,12 @@ absl::string_view InputAssembler::DetailOf(const PlannedColumn& column, size_t r
 
 void InputAssembler::NoteAge(const PlannedColumn& column, size_t row, const FetchedFeatures& from) {
   const int64_t time = from.event_time_us(column.index, row);
-  if (time == FetchedFeatures::kUnknownTime) return;
+  if (time == FetchedFeatures::kUnknownTime) {
+    ++provenance_.unknown_age;
+    return;
+  }
   // A value from the future is a clock that is wrong somewhere; it is not younger than now.
+  if (time > call_.now_us) ++provenance_.from_future;
   const int64_t age_ms = std::max<int64_t>(0, call_.now_us - time) / 1000;
   provenance_.oldest_age_ms = std::max(provenance_.oldest_age_ms, age_ms);
 }

@@ -74,6 +74,12 @@ void CallMetrics::OnFeatures(const FeatureProvenance& features) {
   cells_[3].Add(features.defaulted);
   cells_[4].Add(features.from_request);
   if (features.degraded) degraded_.Add();
+  if (features.budget_exhausted) budgets_exhausted_.Add();
+  unknown_age_.Add(features.unknown_age);
+  from_future_.Add(features.from_future);
+  if (features.oldest_age_ms >= 0) {
+    feature_age_.Record(static_cast<uint64_t>(features.oldest_age_ms));
+  }
 }
 
 absl::string_view CallMetrics::CellOutcomeName(size_t outcome) {

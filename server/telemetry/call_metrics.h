@@ -68,6 +68,11 @@ class CallMetrics final : public PhaseObserver {
   static absl::string_view CellOutcomeName(size_t outcome);
   int64_t cells(size_t outcome) const { return cells_[outcome].value(); }
   int64_t degraded() const { return degraded_.value(); }
+  int64_t budgets_exhausted() const { return budgets_exhausted_.value(); }
+  int64_t cells_of_unknown_age() const { return unknown_age_.value(); }
+  int64_t cells_from_future() const { return from_future_.value(); }
+  // Of each answer with a feature of known age, the oldest one's, in milliseconds.
+  HistogramSnapshot feature_age() const { return feature_age_.Read(); }
 
  private:
   struct Method {
@@ -85,6 +90,10 @@ class CallMetrics final : public PhaseObserver {
   std::array<Histogram, kEndPhase> phase_time_;
   std::array<LocalCounter, kCellOutcomes> cells_;
   LocalCounter degraded_;
+  LocalCounter budgets_exhausted_;
+  LocalCounter unknown_age_;
+  LocalCounter from_future_;
+  Histogram feature_age_;
 
   // The loop's thread only: the model of the last prediction, mostly that of the next one too.
   std::string recent_model_;

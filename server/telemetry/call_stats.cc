@@ -138,6 +138,29 @@ void CallStats::RegisterWith(MetricsRegistry& registry) const {
       "Answers with a cell filled because of an error, a timeout or staleness.", [this] {
         return static_cast<double>(Sum([](const CallMetrics& loop) { return loop.degraded(); }));
       });
+  registry.AddCounter("tournant_feature_budget_exhausted_total",
+                      "Answers whose call had no time left to ask the feature store.", [this] {
+                        return static_cast<double>(
+                            Sum([](const CallMetrics& loop) { return loop.budgets_exhausted(); }));
+                      });
+  registry.AddHistograms("tournant_feature_age_seconds",
+                         "Age of the oldest feature of an answer, where one has a known age.",
+                         HistogramUnit::kAge, [this] {
+                           HistogramSnapshot sum;
+                           for (const CallMetrics* loop : loops_) sum.Merge(loop->feature_age());
+                           return std::vector<HistogramSample>{{{}, std::move(sum)}};
+                         });
+  registry.AddCounter("tournant_feature_cells_of_unknown_age_total",
+                      "Live and cached cells that came without an event time.", [this] {
+                        return static_cast<double>(Sum(
+                            [](const CallMetrics& loop) { return loop.cells_of_unknown_age(); }));
+                      });
+  registry.AddCounter("tournant_feature_cells_from_future_total",
+                      "Live and cached cells with an event time after now: a clock is wrong.",
+                      [this] {
+                        return static_cast<double>(
+                            Sum([](const CallMetrics& loop) { return loop.cells_from_future(); }));
+                      });
 }
 
 std::string CallStats::StatusJson() const {

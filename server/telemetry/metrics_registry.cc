@@ -48,14 +48,30 @@ class Values final : public prometheus::Collectable {
 
 // The bounds that are shown: of the sixteen buckets to a power of two every eighth, 2^k and
 // 1.5 * 2^k. For times from 1 us to 137 s, since quicker ones and slower ones do not occur; for
-// counts from 1 to a million.
-std::vector<uint64_t> ShownBounds(HistogramUnit unit) {
-  const int first = unit == HistogramUnit::kSeconds ? 10 : 0;
-  const int last = unit == HistogramUnit::kSeconds ? 37 : 20;
+// ages from 1 s to 99 days; for counts from 1 to a million.
+struct ShownUnit {
+  int first_bit;
+  int last_bit;
+  double scale;
+};
+
+ShownUnit Shown(HistogramUnit unit) {
+  switch (unit) {
+    case HistogramUnit::kSeconds:
+      return {10, 37, 1e-9};
+    case HistogramUnit::kAge:
+      return {10, 33, 1e-3};
+    case HistogramUnit::kCount:
+      break;
+  }
+  return {0, 20, 1};
+}
+
+std::vector<uint64_t> ShownBounds(const ShownUnit& unit) {
   std::vector<uint64_t> bounds;
-  for (int bit = first; bit <= last; ++bit) {
+  for (int bit = unit.first_bit; bit <= unit.last_bit; ++bit) {
     bounds.push_back(uint64_t{1} << bit);
-    if (bit > 0 && bit < last) bounds.push_back(uint64_t{3} << (bit - 1));
+    if (bit > 0 && bit < unit.last_bit) bounds.push_back(uint64_t{3} << (bit - 1));
   }
   return bounds;
 }
@@ -66,8 +82,8 @@ class Histograms final : public prometheus::Collectable {
              MetricsRegistry::Read<HistogramSample> read)
       : name_(std::move(name)),
         help_(std::move(help)),
-        scale_(unit == HistogramUnit::kSeconds ? 1e-9 : 1),
-        bounds_(ShownBounds(unit)),
+        scale_(Shown(unit).scale),
+        bounds_(ShownBounds(Shown(unit))),
         read_(std::move(read)) {}
 
   std::vector<MetricFamily> Collect() const override {

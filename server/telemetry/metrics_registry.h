@@ -32,6 +32,7 @@ struct HistogramSample {
 // What the numbers in a histogram are.
 enum class HistogramUnit {
   kSeconds,  // Recorded in nanoseconds.
+  kAge,      // Recorded in milliseconds, shown in seconds.
   kCount,    // Rows, bytes.
 };
 

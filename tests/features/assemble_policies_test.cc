@@ -60,6 +60,7 @@ TEST_F(AssembleTest, MaxAgeDecidesAgainstTheStoreUnlessTheTimeIsUnknown) {
   fetched_->SetTime(0, 0, FetchedFeatures::kUnknownTime, false);
   EXPECT_THAT(RunFloats(), ElementsAre(1));
   EXPECT_EQ(Run().provenance.oldest_age_ms, -1);
+  EXPECT_EQ(Run().provenance.unknown_age, 1);
 }
 
 TEST_F(AssembleTest, WithoutMaxAgeTheStoresWordCounts) {
@@ -76,6 +77,8 @@ TEST_F(AssembleTest, AValueFromTheFutureIsFreshAndOfAgeZero) {
   Live(0, 0, 1, -3600);
   EXPECT_THAT(RunFloats(), ElementsAre(1));
   EXPECT_EQ(Run().provenance.oldest_age_ms, 0);
+  EXPECT_EQ(Run().provenance.from_future, 1);
+  EXPECT_EQ(Run().provenance.unknown_age, 0);
 }
 
 TEST_F(AssembleTest, AFailedFetchIsFilledAsOnErrorSaysAndDegrades) {

@@ -88,6 +88,7 @@ TEST_F(AwaitFeaturesTest, FetchesEverythingAtOnceByTypedKeys) {
   ASSERT_TRUE(assembled.ok()) << assembled.status();
   EXPECT_THAT(Elements<float>(assembled->inputs[0]), ElementsAre(0.5, 1.5));
   EXPECT_EQ(assembled->provenance.live, 2);
+  EXPECT_FALSE(assembled->provenance.budget_exhausted);
   EXPECT_EQ(client_.calls, 1);
   EXPECT_THAT(client_.wanted, ElementsAre(1, 1));
   ASSERT_EQ(client_.keys.size(), 2u);
@@ -112,6 +113,7 @@ TEST_F(AwaitFeaturesTest, WithTooLittleTimeTheStoreIsNotAsked) {
   EXPECT_EQ(client_.calls, 0);
   EXPECT_THAT(Elements<float>(assembled->inputs[0]), ElementsAre(-1, -2));
   EXPECT_TRUE(assembled->provenance.degraded);
+  EXPECT_TRUE(assembled->provenance.budget_exhausted);
   Bind("on_error: FAIL");
   EXPECT_EQ(Run().status(),
             absl::UnavailableError("feature 'v:a' of row 0 could not be fetched: no time is left "

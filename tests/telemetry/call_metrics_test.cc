@@ -141,8 +141,14 @@ class CallStatsTest : public testing::Test {
     features.live = 10;
     features.defaulted = 2;
     features.degraded = true;
+    features.oldest_age_ms = 90'000;
+    features.unknown_age = 3;
+    features.from_future = 1;
+    features.budget_exhausted = true;
     first_.OnFeatures(features);
     features.degraded = false;
+    features.oldest_age_ms = -1;
+    features.budget_exhausted = false;
     second_.OnFeatures(features);
   }
 
@@ -175,6 +181,13 @@ TEST_F(CallStatsTest, ExportsTheSumOverLoops) {
   EXPECT_EQ(text.Value(R"(tournant_feature_cells_total{outcome="live"})"), 20);
   EXPECT_EQ(text.Value(R"(tournant_feature_cells_total{outcome="defaulted"})"), 4);
   EXPECT_EQ(text.Value("tournant_degraded_answers_total"), 1);
+  EXPECT_EQ(text.Value("tournant_feature_budget_exhausted_total"), 1);
+  EXPECT_EQ(text.Value("tournant_feature_age_seconds_count"), 1);
+  EXPECT_DOUBLE_EQ(text.Value("tournant_feature_age_seconds_sum"), 90);
+  EXPECT_EQ(text.Value(R"(tournant_feature_age_seconds_bucket{le="65.536"})"), 0);
+  EXPECT_EQ(text.Value(R"(tournant_feature_age_seconds_bucket{le="98.304"})"), 1);
+  EXPECT_EQ(text.Value("tournant_feature_cells_of_unknown_age_total"), 6);
+  EXPECT_EQ(text.Value("tournant_feature_cells_from_future_total"), 2);
 }
 
 TEST_F(CallStatsTest, TellsCallsAndTimesAsJson) {
