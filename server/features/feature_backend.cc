@@ -7,7 +7,7 @@ namespace tournant {
 FeatureBackend::FeatureBackend(FeatureBackendParts parts, const FeatureBackendOptions& options,
                                LatencyTracker& tracker, uint64_t seed)
     : parts_(std::move(parts)),
-      measured_(*parts_.stub, tracker),
+      measured_(parts_.name, *parts_.stub, tracker),
       limit_(parts_.name, measured_, options.limit, tracker),
       first_(options.breaker
                  ? static_cast<FeatureClient&>(breaker_.emplace(
