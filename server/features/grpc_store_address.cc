@@ -90,7 +90,13 @@ absl::StatusOr<GrpcStoreAddress> ParseGrpcStoreAddress(absl::string_view text) {
     }
   }
   rest = rest.substr(0, question);
-  if (absl::ConsumePrefix(&rest, "dns:///")) {
+  if (absl::ConsumePrefix(&rest, "dns://")) {
+    const size_t slash = std::min(rest.find('/'), rest.size());
+    parsed.dns_server = std::string(rest.substr(0, slash));
+    if (!parsed.dns_server.empty() && !IsHostAndPort(parsed.dns_server)) {
+      return Bad(text, absl::StrCat("'", Quote(parsed.dns_server), "' is not HOST:PORT"));
+    }
+    rest.remove_prefix(std::min(slash + 1, rest.size()));
     parsed.addresses = {std::string(rest)};
   } else {
     parsed.addresses = absl::StrSplit(rest, ',');
@@ -100,8 +106,9 @@ absl::StatusOr<GrpcStoreAddress> ParseGrpcStoreAddress(absl::string_view text) {
   return parsed;
 }
 
-std::string GrpcTarget(absl::string_view address) {
-  return absl::StrCat(IsIpv4(address) ? "ipv4:" : "dns:///", address);
+std::string GrpcTarget(absl::string_view address, absl::string_view dns_server) {
+  if (IsIpv4(address)) return absl::StrCat("ipv4:", address);
+  return absl::StrCat("dns://", dns_server, "/", address);
 }
 
 }  // namespace tournant

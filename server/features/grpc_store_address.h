@@ -14,6 +14,7 @@ struct GrpcStoreAddress {
   // HOST:PORT each. One: whatever its name resolves to is used in turn, as one backend. Several:
   // each is a backend of its own, between which the feature client chooses.
   std::vector<std::string> addresses;
+  std::string dns_server;  // HOST:PORT of who resolves a single name; empty: the machine's.
   std::string method = "/feast.serving.ServingService/GetOnlineFeatures";
   int channels = 1;              // Connections to each address, for when one is not enough.
   int64_t max_in_flight = 4096;  // Calls at once to each backend, at most.
@@ -21,11 +22,12 @@ struct GrpcStoreAddress {
 };
 
 // Reads grpc:HOST:PORT[,HOST:PORT...][?method=/package.Service/Method&channels=N&max_in_flight=N&
-// health_check=false]; a single address may also be dns:///HOST:PORT. INVALID_ARGUMENT names what
-// is wrong with it.
+// health_check=false]; a single address may also be dns:///HOST:PORT, or
+// dns://SERVER:PORT/HOST:PORT to be resolved by that server. INVALID_ARGUMENT names what is wrong
+// with it.
 absl::StatusOr<GrpcStoreAddress> ParseGrpcStoreAddress(absl::string_view text);
 
 // The gRPC target of one of its addresses. A name is resolved again when connections are lost.
-std::string GrpcTarget(absl::string_view address);
+std::string GrpcTarget(absl::string_view address, absl::string_view dns_server = "");
 
 }  // namespace tournant

@@ -32,6 +32,8 @@ grpc::ChannelArguments Arguments(const GrpcStoreAddress& address, int max_messag
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  // A name that has moved is followed as soon, not after half a minute.
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1000);
   // Finds out that a peer has gone without a word, while calls wait for it.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
@@ -56,7 +58,7 @@ std::vector<FeatureBackendParts> DialFeatureStore(const GrpcStoreAddress& addres
   for (const std::string& host_and_port : address.addresses) {
     Channels channels;
     for (int i = 0; i < address.channels; ++i) {
-      channels.push_back(grpc::CreateCustomChannel(GrpcTarget(host_and_port),
+      channels.push_back(grpc::CreateCustomChannel(GrpcTarget(host_and_port, address.dns_server),
                                                    grpc::InsecureChannelCredentials(), arguments));
     }
     // Connects right away, so that no call has to wait for it.

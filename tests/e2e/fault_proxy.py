@@ -28,13 +28,13 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 
 class FaultProxy:
-    """Listens on any free port of this machine and passes connections on to `target`.
+    """Listens on `host` (port 0: any free one) and passes connections on to `target`.
 
     Runs in a thread of its own; modes are switched by the test's. In force, for connections that
     exist too, when set_mode returns.
     """
 
-    def __init__(self, target: str):
+    def __init__(self, target: str, host: str = "127.0.0.1", port: int = 0):
         self._host, self._port = target.rsplit(":", 1)
         self._mode = Mode.PASS
         self._writers: set[asyncio.StreamWriter] = set()
@@ -42,17 +42,28 @@ class FaultProxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
-        self._server = self._run(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        try:
+            self._server = self._run(asyncio.start_server(self._serve, host, port))
+        except OSError:
+            self._end()
+            raise
 
     @property
     def address(self) -> str:
-        return "127.0.0.1:{}".format(self._server.sockets[0].getsockname()[1])
+        return "{}:{}".format(*self._server.sockets[0].getsockname())
+
+    @property
+    def port(self) -> int:
+        return self._server.sockets[0].getsockname()[1]
 
     def set_mode(self, mode: Mode) -> None:
         self._run(self._set_mode(mode))
 
     def close(self) -> None:
         self._run(self._close())
+        self._end()
+
+    def _end(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -12,6 +12,7 @@ import tritonclient.grpc as triton
 from fault_proxy import FaultProxy, Mode
 from harness import DATA, LIMIT_SECONDS, NOW, repository, serve, serve_features, until
 from health import SERVING, check
+from name_server import NameServer
 from triton_calls import tensor
 
 LIVE = 660.0  # Twice the seats of the plane,
@@ -26,13 +27,27 @@ class FeatureFaults(unittest.TestCase):
         cls.addClassCleanup(cls.store.kill)
 
     def start(self, proxies: int = 1) -> None:
-        self.proxies = [FaultProxy(self.store.address) for _ in range(proxies)]
-        for proxy in self.proxies:
-            self.addCleanup(proxy.close)
-        addresses = ",".join(proxy.address for proxy in self.proxies)
+        self.proxies = [self.proxy() for _ in range(proxies)]
+        self.start_server(",".join(proxy.address for proxy in self.proxies))
+
+    def proxy(self, host: str = "127.0.0.1", port: int = 0) -> FaultProxy:
+        proxy = FaultProxy(self.store.address, host, port)
+        self.addCleanup(proxy.close)
+        return proxy
+
+    def proxies_on_one_port(self, *hosts: str) -> list[FaultProxy]:
+        for _ in range(20):
+            first = self.proxy(hosts[0])
+            try:
+                return [first, *(self.proxy(host, first.port) for host in hosts[1:])]
+            except OSError:
+                pass  # Somebody has the port there.
+        raise AssertionError(f"no port is free on all of {hosts}")
+
+    def start_server(self, store: str) -> None:
         self.server = serve(
             repository(self, "seats"),
-            f"--feature_store=grpc:{addresses}",
+            f"--feature_store=grpc:{store}",
             f"--feature_registry={DATA}/registry.db",
             f"--now={NOW}",
             "--feature_timeout=100ms",
@@ -133,6 +148,18 @@ class FeatureFaults(unittest.TestCase):
                     self.assert_ready()
                     dead.set_mode(Mode.PASS)
         self.recovers()
+
+    def test_a_name_that_moves_to_another_address_is_followed(self):
+        self.proxies = self.proxies_on_one_port("127.0.0.2", "127.0.0.3")
+        before, after = self.proxies
+        names = NameServer({"features.test": "127.0.0.2"})
+        self.addCleanup(names.close)
+        after.set_mode(Mode.DOWN)
+        self.start_server(f"dns://{names.address}/features.test:{before.port}")
+        names.names["features.test"] = "127.0.0.3"
+        after.set_mode(Mode.PASS)
+        before.set_mode(Mode.DOWN)
+        until(lambda: set(self.infer_many(8)) == {LIVE})
 
 
 if __name__ == "__main__":

@@ -37,6 +37,11 @@ TEST(GrpcStoreAddress, ReadsAListOfAddressesAndAllOptions) {
 TEST(GrpcStoreAddress, OnlyNamesAreResolved) {
   EXPECT_EQ(GrpcTarget("10.0.0.1:6566"), "ipv4:10.0.0.1:6566");
   EXPECT_EQ(GrpcTarget("features.shop:6566"), "dns:///features.shop:6566");
+  const auto resolved = ParseGrpcStoreAddress("grpc:dns://10.0.0.2:53/features.shop:6566");
+  ASSERT_TRUE(resolved.ok()) << resolved.status();
+  EXPECT_EQ(resolved->dns_server, "10.0.0.2:53");
+  EXPECT_EQ(GrpcTarget(resolved->addresses[0], resolved->dns_server),
+            "dns://10.0.0.2:53/features.shop:6566");
 }
 
 TEST(GrpcStoreAddress, SaysWhatIsWrongWithAnAddress) {
@@ -49,6 +54,8 @@ TEST(GrpcStoreAddress, SaysWhatIsWrongWithAnAddress) {
   EXPECT_THAT(error("grpc:a:1,b"), HasSubstr("'b' is not HOST:PORT"));
   EXPECT_THAT(error("grpc:a:1,b:2,a:1"), HasSubstr("'a:1' is listed twice"));
   EXPECT_THAT(error("grpc:dns:///a"), HasSubstr("'a' is not HOST:PORT"));
+  EXPECT_THAT(error("grpc:dns://a:1"), HasSubstr("'' is not HOST:PORT"));
+  EXPECT_THAT(error("grpc:dns://a/b:1"), HasSubstr("'a' is not HOST:PORT"));
   EXPECT_THAT(error("grpc:a:1?mthod=/x/y"), HasSubstr("unknown option 'mthod'"));
   EXPECT_THAT(error("grpc:a:1?channels=2&"), HasSubstr("unknown option ''"));
   EXPECT_THAT(error("grpc:a:1?method=nope"), HasSubstr("method must be /package.Service/Method"));
