@@ -99,6 +99,20 @@ absl::StatusOr<KeyVersion> ParseKeyVersion(absl::string_view text) {
       absl::StrCat("'", Quote(text), "' is no key version; there are 1, 2, 3 and 3-legacy"));
 }
 
+absl::string_view KeyVersionName(KeyVersion version) {
+  switch (version) {
+    case KeyVersion::kV1:
+      return "1";
+    case KeyVersion::kV2:
+      return "2";
+    case KeyVersion::kV3:
+      return "3";
+    case KeyVersion::kV3Legacy:
+      return "3-legacy";
+  }
+  return "?";
+}
+
 EntityKeyLayout::EntityKeyLayout(KeyVersion version, std::vector<JoinKey> join_keys)
     : version_(version),
       join_keys_(Sorted(std::move(join_keys))),

@@ -25,6 +25,7 @@ enum class KeyVersion {
 
 // "1", "2", "3", "3-legacy".
 absl::StatusOr<KeyVersion> ParseKeyVersion(absl::string_view text);
+absl::string_view KeyVersionName(KeyVersion version);
 
 // Writes the stored key of entity rows of one view. Everything but the values is the same for all
 // rows and made once. Immutable, so any thread may use it.

@@ -23,7 +23,8 @@ OnlineFeatures::OnlineFeatures(std::shared_ptr<const FeatureRegistry> registry, 
                                const Options& options)
     : store_(store),
       options_(options),
-      plans_(std::move(registry), options.key_version, options.max_plans) {}
+      plans_(std::move(registry), options.layout, options.max_plans),
+      key_probe_(options.layout.key_version) {}
 
 Task<absl::StatusOr<std::string>> OnlineFeatures::Get(
     const CallContext& call, const feast::serving::GetOnlineFeaturesRequest& request) {
@@ -41,6 +42,9 @@ Task<absl::StatusOr<std::string>> OnlineFeatures::Get(
   OnlineRead read{(*plan)->views, std::move(rows->key_sets)};
   absl::StatusOr<OnlineRows> stored = co_await store_.Read(call, std::move(read));
   if (!stored.ok()) co_return stored.status();
+  if (key_probe_.Wanted(**plan, *stored)) {
+    co_await key_probe_.Run(call, store_, **plan, request, options_.max_key_bytes);
+  }
   co_return EncodeAnswer(**plan, *rows, *stored, WholeSeconds(call.clock.WallNow()),
                          request.include_feature_view_version_metadata());
 }

@@ -8,10 +8,11 @@
 #include "absl/status/statusor.h"
 #include "base/call_context.h"
 #include "base/task.h"
-#include "feast/entity_key.h"
 #include "feast/registry.h"
+#include "feature_store/key_probe.h"
 #include "feature_store/online_store.h"
 #include "feature_store/plan_cache.h"
+#include "feature_store/store_layout.h"
 
 namespace tournant {
 
@@ -24,7 +25,7 @@ namespace tournant {
 class OnlineFeatures {
  public:
   struct Options {
-    KeyVersion key_version = KeyVersion::kV3;
+    StoreLayout layout;
     size_t max_key_bytes = 16 << 10;
     size_t max_cells = 4 << 20;  // rows times columns of one answer
     size_t max_plans = 1024;
@@ -47,6 +48,7 @@ class OnlineFeatures {
   OnlineStore& store_;
   const Options options_;
   PlanCache plans_;
+  KeyProbe key_probe_;
 };
 
 }  // namespace tournant

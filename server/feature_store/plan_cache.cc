@@ -23,9 +23,9 @@ std::string ShapeOf(const feast::serving::GetOnlineFeaturesRequest& request) {
 
 }  // namespace
 
-PlanCache::PlanCache(std::shared_ptr<const FeatureRegistry> registry, KeyVersion key_version,
+PlanCache::PlanCache(std::shared_ptr<const FeatureRegistry> registry, const StoreLayout& layout,
                      size_t max_plans)
-    : key_version_(key_version), max_plans_(max_plans), registry_(std::move(registry)) {}
+    : layout_(layout), max_plans_(max_plans), registry_(std::move(registry)) {}
 
 void PlanCache::UseRegistry(std::shared_ptr<const FeatureRegistry> registry) {
   MutexLock lock(mutex_);
@@ -44,7 +44,7 @@ absl::StatusOr<std::shared_ptr<const ReadPlan>> PlanCache::PlanFor(
     registry = registry_;
   }
   absl::StatusOr<std::shared_ptr<const ReadPlan>> plan =
-      CompileReadPlan(*registry, key_version_, request);
+      CompileReadPlan(*registry, layout_, request);
   if (!plan.ok()) return plan;  // Errors are not kept: they would crowd out what works.
   MutexLock lock(mutex_);
   if (registry != registry_) return plan;  // It is of yesterday already.

@@ -16,7 +16,7 @@ class PlanCache {
  public:
   // When `max_plans` are held the cache starts over: callers use a handful of shapes, and one who
   // makes up a new shape for each request must not fill the memory.
-  PlanCache(std::shared_ptr<const FeatureRegistry> registry, KeyVersion key_version,
+  PlanCache(std::shared_ptr<const FeatureRegistry> registry, const StoreLayout& layout,
             size_t max_plans);
 
   // Plans are made of this registry from now on. Those that were handed out stay good.
@@ -27,7 +27,7 @@ class PlanCache {
   size_t size();
 
  private:
-  const KeyVersion key_version_;
+  const StoreLayout layout_;
   const size_t max_plans_;
 
   Mutex mutex_;

@@ -117,8 +117,7 @@ absl::StatusOr<std::vector<Wanted>> WantedFeatures(const FeatureRegistry& regist
 // Puts the pieces of a plan together; one use.
 class Compiler {
  public:
-  Compiler(KeyVersion key_version, bool full_names)
-      : key_version_(key_version), full_names_(full_names) {}
+  Compiler(const StoreLayout& layout, bool full_names) : layout_(layout), full_names_(full_names) {}
 
   absl::StatusOr<std::shared_ptr<const ReadPlan>> Compile(const std::vector<Wanted>& wanted) {
     CollectKeyColumns(wanted);
@@ -174,10 +173,11 @@ class Compiler {
   // A view is read once for each set of keys that it is asked for with.
   size_t FindView(const Wanted& wanted) {
     const size_t key_set = FindKeySet(wanted);
+    std::string stored = layout_.ViewName(*wanted.view);
     for (size_t i = 0; i < views_.size(); ++i) {
-      if (views_[i].view == wanted.view->name && views_[i].key_set == key_set) return i;
+      if (views_[i].view == stored && views_[i].key_set == key_set) return i;
     }
-    views_.push_back({wanted.view->name, {}, key_set});
+    views_.push_back({std::move(stored), {}, key_set});
     auto* metadata = metadata_.add_feature_view_metadata();
     metadata->set_name(wanted.ViewName());
     metadata->set_version(wanted.view->version);
@@ -185,7 +185,7 @@ class Compiler {
   }
 
   size_t FindKeySet(const Wanted& wanted) {
-    EntityKeyLayout layout(key_version_, wanted.view->join_keys);
+    EntityKeyLayout layout(layout_.key_version, wanted.view->join_keys);
     std::vector<size_t> columns;
     for (const JoinKey& key : layout.join_keys()) {
       if (key.name == kEntitylessJoinKey) {
@@ -216,7 +216,7 @@ class Compiler {
     return names;
   }
 
-  const KeyVersion key_version_;
+  const StoreLayout& layout_;
   const bool full_names_;
   std::shared_ptr<ReadPlan> plan_ = std::make_shared<ReadPlan>();
   std::vector<ViewRead> views_;
@@ -228,11 +228,11 @@ class Compiler {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const ReadPlan>> CompileReadPlan(
-    const FeatureRegistry& registry, KeyVersion key_version,
+    const FeatureRegistry& registry, const StoreLayout& layout,
     const GetOnlineFeaturesRequest& request) {
   const absl::StatusOr<std::vector<Wanted>> wanted = WantedFeatures(registry, request);
   if (!wanted.ok()) return wanted.status();
-  return Compiler(key_version, request.full_feature_names()).Compile(*wanted);
+  return Compiler(layout, request.full_feature_names()).Compile(*wanted);
 }
 
 }  // namespace tournant

@@ -10,6 +10,7 @@
 #include "feast/entity_key.h"
 #include "feast/registry.h"
 #include "feature_store/online_store.h"
+#include "feature_store/store_layout.h"
 
 namespace feast::serving {
 class GetOnlineFeaturesRequest;
@@ -49,7 +50,7 @@ struct ReadPlan {
 // INVALID_ARGUMENT for references that make no sense, NOT_FOUND for a view or service that the
 // registry lacks, FAILED_PRECONDITION for views that cannot be read here.
 absl::StatusOr<std::shared_ptr<const ReadPlan>> CompileReadPlan(
-    const FeatureRegistry& registry, KeyVersion key_version,
+    const FeatureRegistry& registry, const StoreLayout& layout,
     const feast::serving::GetOnlineFeaturesRequest& request);
 
 }  // namespace tournant

@@ -19,19 +19,20 @@ std::string RedisFeatureField(absl::string_view view, absl::string_view feature)
 
 std::string RedisTimeField(absl::string_view view) { return absl::StrCat("_ts:", view); }
 
-absl::Status CheckRedisFields(const FeatureRegistry& registry) {
+absl::Status CheckRedisFields(const FeatureRegistry& registry, const StoreLayout& layout) {
   // By join keys and field: the first feature that has it.
   std::map<std::pair<std::string, std::string>, std::string> taken;
   for (const RegisteredView& view : registry.views()) {
     if (view.kind == ViewKind::kOnDemand || !view.online) continue;
+    const std::string stored = layout.ViewName(view);
     std::string keys;
     for (const JoinKey& key : view.join_keys) {
       absl::StrAppend(&keys, key.name.size(), ":", key.name, static_cast<int>(key.type), ",");
     }
     for (const RegisteredFeature& feature : view.features) {
-      const std::string name = absl::StrCat(view.name, ":", feature.name);
+      const std::string name = absl::StrCat(stored, ":", feature.name);
       const auto [known, added] =
-          taken.emplace(std::pair(keys, RedisFeatureField(view.name, feature.name)), name);
+          taken.emplace(std::pair(keys, RedisFeatureField(stored, feature.name)), name);
       if (!added && known->second != name) {
         return absl::InvalidArgumentError(absl::StrCat(
             "features '", Quote(known->second), "' and '", Quote(name),

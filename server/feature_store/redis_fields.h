@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "feast/registry.h"
+#include "feature_store/store_layout.h"
 
 namespace tournant {
 
@@ -18,6 +19,6 @@ std::string RedisTimeField(absl::string_view view);
 
 // INVALID_ARGUMENT when two features that share a hash share a field too: whichever was written
 // last would be read as both.
-absl::Status CheckRedisFields(const FeatureRegistry& registry);
+absl::Status CheckRedisFields(const FeatureRegistry& registry, const StoreLayout& layout);
 
 }  // namespace tournant

@@ -88,6 +88,7 @@ TEST_F(OnlineFeaturesTest, ExtraColumnsAreIgnoredInAnyType) {
 
 TEST_F(OnlineFeaturesTest, AnAnswerThatWouldBeHugeIsRefusedBeforeItIsRead) {
   options_.max_cells = 5;
+  store_.Put("driver", DriverKey(1), "rate", "350000003f", kNow);
   GetOnlineFeaturesRequest request = For({"driver:rate"});
   AddInt(request, "driver_id", 1);
   AddInt(request, "driver_id", 2);

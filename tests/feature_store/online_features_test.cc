@@ -108,6 +108,7 @@ TEST_F(OnlineFeaturesTest, EqualRowsAreReadOnceAndAnsweredEach) {
 }
 
 TEST_F(OnlineFeaturesTest, OneReadFetchesAllViewsAndRows) {
+  store_.Put("driver", DriverKey(1), "rate", "350000003f", kNow);
   GetOnlineFeaturesRequest request = For({"driver:rate", "route:km", "driver:trips", "totals:sum"});
   AddInt(request, "driver_id", 1);
   AddText(request, "from", "A");
@@ -173,10 +174,11 @@ TEST_F(OnlineFeaturesTest, IntegersFindTheirKeyInEitherWidth) {
 }
 
 TEST_F(OnlineFeaturesTest, AKeyThatTheVersionCannotExpressIsAbsent) {
-  options_.key_version = KeyVersion::kV1;
+  options_.layout.key_version = KeyVersion::kV1;
   GetOnlineFeaturesRequest request = For({"driver:trips"});
   AddInt(request, "driver_id", 5'000'000'000);
   AddInt(request, "driver_id", 5);
+  ASSERT_TRUE(Get(request).ok());  // And is followed by a probe of the other versions.
   const auto response = Get(request);
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(store_.last.key_sets[0].size(), 1u);
@@ -223,7 +225,7 @@ TEST_F(OnlineFeaturesTest, VersionsOfViewsAreToldWhenAskedFor) {
 
 TEST_F(OnlineFeaturesTest, PlansAreSharedByShapeAndTheCacheIsBounded) {
   const auto registry = *FeatureRegistry::Parse(registry_.SerializeAsString(), "p");
-  PlanCache cache(registry, KeyVersion::kV3, 2);
+  PlanCache cache(registry, StoreLayout(), 2);
   const auto first = *cache.PlanFor(For({"driver:rate"}));
   EXPECT_EQ(*cache.PlanFor(For({"driver:rate"})), first);
   GetOnlineFeaturesRequest full = For({"driver:rate"});
@@ -234,6 +236,63 @@ TEST_F(OnlineFeaturesTest, PlansAreSharedByShapeAndTheCacheIsBounded) {
   EXPECT_EQ(cache.size(), 2u);
   EXPECT_TRUE(cache.PlanFor(For({"driver:trips"})).ok());
   EXPECT_EQ(cache.size(), 1u);
+}
+
+TEST_F(OnlineFeaturesTest, AVersionedViewIsReadUnderTheNameItIsStoredBy) {
+  registry_.mutable_feature_views(0)->mutable_meta()->set_current_version_number(3);
+  options_.layout.versioned_views = true;
+  store_.Put("driver_v3", DriverKey(1), "trips", "2007", kNow);
+  store_.Put("airport", TextKey("code", "ZRH"), "lat", "190000000000000040", kNow);
+  GetOnlineFeaturesRequest request = For({"driver:trips", "airport:lat"});
+  request.set_full_feature_names(true);
+  request.set_include_feature_view_version_metadata(true);
+  AddInt(request, "driver_id", 1);
+  AddText(request, "code", "ZRH");
+  const auto response = Get(request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_THAT(Names(*response), ElementsAre("code", "driver_id", "driver__trips", "airport__lat"));
+  EXPECT_EQ(response->results(2).values(0).int64_val(), 7);
+  EXPECT_EQ(response->results(3).statuses(0), serving::PRESENT) << "a view without a version";
+  EXPECT_EQ(response->metadata().feature_view_metadata(0).name(), "driver");
+  EXPECT_EQ(response->metadata().feature_view_metadata(0).version(), 3);
+}
+
+TEST_F(OnlineFeaturesTest, KeysOfAnotherVersionAreReportedOnceForEachView) {
+  const EntityKeyLayout old(KeyVersion::kV2, {{"driver_id", ValueType::kInt64}});
+  Value id;
+  id.set_int64_val(1);
+  const Value* const pointer = &id;
+  std::string key;
+  ASSERT_TRUE(old.Append({&pointer, 1}, &key).ok());
+  store_.Put("driver", key, "trips", "2007", kNow);
+  GetOnlineFeaturesRequest request = For({"driver:trips"});
+  AddInt(request, "driver_id", 1);
+
+  ::testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) {
+    const auto response = Get(request);
+    ASSERT_TRUE(response.ok()) << response.status();
+    EXPECT_THAT(response->results(1).statuses(), ElementsAre(serving::NOT_FOUND));
+  }
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr(R"("view":"driver","key_version":"3","found":"2")"));
+  EXPECT_EQ(store_.reads, 3 + 2) << "3-legacy, then 2, at the first answer only";
+}
+
+TEST_F(OnlineFeaturesTest, WhatHasNoRowsSaysNothingAboutKeys) {
+  GetOnlineFeaturesRequest request = For({"driver:trips"});
+  (*request.mutable_entities())["driver_id"];
+  ASSERT_TRUE(Get(request).ok());
+  EXPECT_EQ(store_.reads, 1);
+}
+
+TEST_F(OnlineFeaturesTest, AViewThatHasAnythingIsNotProbed) {
+  store_.Put("driver", DriverKey(1), "trips", "2007", kNow);
+  GetOnlineFeaturesRequest request = For({"driver:trips"});
+  AddInt(request, "driver_id", 2);
+  AddInt(request, "driver_id", 1);
+  ASSERT_TRUE(Get(request).ok());
+  EXPECT_EQ(store_.reads, 1);
 }
 
 }  // namespace

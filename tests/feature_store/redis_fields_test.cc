@@ -57,7 +57,7 @@ absl::Status CheckViews(const std::vector<std::vector<std::string>>& views) {
   }
   const auto parsed = FeatureRegistry::Parse(registry.SerializeAsString(), "p");
   EXPECT_TRUE(parsed.ok()) << parsed.status();
-  return CheckRedisFields(**parsed);
+  return CheckRedisFields(**parsed, {});
 }
 
 TEST(RedisFields, TwoFeaturesWithOneFieldInOneHashAreRefusedByName) {
@@ -74,7 +74,7 @@ TEST(RedisFields, OfARealRegistryAreAllDifferent) {
   const auto registry =
       FeatureRegistry::ReadFile(absl::StrCat(TOURNANT_TEST_DATA_DIR, "/registry.db"), "");
   ASSERT_TRUE(registry.ok()) << registry.status();
-  EXPECT_TRUE(CheckRedisFields(**registry).ok());
+  EXPECT_TRUE(CheckRedisFields(**registry, {}).ok());
 }
 
 }  // namespace
