@@ -20,7 +20,8 @@ ABSL_FLAG(std::string, grpc_address, "127.0.0.1:8001", "Where gRPC listens; port
 ABSL_FLAG(std::string, http_address, "127.0.0.1:8002",
           "Where /metrics and /status.json are served; none: nowhere");
 ABSL_FLAG(std::string, feature_store, "none",
-          "none, sqlite:PATH?registry=PATH or redis://[user:password@]host:port[,host:port]/db"
+          "none, feast:DIR (a Feast repository, by its feature_store.yaml), "
+          "sqlite:PATH?registry=PATH or redis://[user:password@]host:port[,host:port]/db"
           "?registry=PATH[&mode=cluster|sentinel&master=NAME] (Feast's stores, read in this "
           "process) or "
           "grpc:HOST:PORT[,HOST:PORT...][?method=/package.Service/Method&channels=N&"
@@ -113,11 +114,11 @@ absl::Status CheckChoices() {
   const std::string store = absl::GetFlag(FLAGS_feature_store);
   if (store != "none" && !absl::StartsWith(store, "sqlite:") &&
       !absl::StartsWith(store, "redis:") && !absl::StartsWith(store, "rediss:") &&
-      !absl::StartsWith(store, "grpc:")) {
+      !absl::StartsWith(store, "feast:") && !absl::StartsWith(store, "grpc:")) {
     return Bad("feature_store",
                absl::StrCat("'", Quote(MaskSecrets(store)),
                             "' is not supported; use none, sqlite:PATH?registry=PATH, "
-                            "redis://HOST:PORT?registry=PATH or grpc:HOST:PORT"));
+                            "redis://HOST:PORT?registry=PATH, feast:DIR or grpc:HOST:PORT"));
   }
   if (!absl::GetFlag(FLAGS_feature_registry).empty() && !absl::StartsWith(store, "grpc:") &&
       absl::GetFlag(FLAGS_check_model).empty()) {

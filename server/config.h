@@ -22,7 +22,7 @@ struct Config {
   std::string grpc_address;
   std::string http_address;  // Empty: no HTTP.
 
-  std::string feature_store;  // As given: none, sqlite:..., redis://..., grpc:...
+  std::string feature_store;  // As given: none, sqlite:..., redis://..., feast:..., grpc:...
   std::string feature_registry;
   std::chrono::milliseconds feature_timeout{50};
   std::optional<WallTime> now;  // A fixed wall clock.

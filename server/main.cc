@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "base/clock.h"
+#include "base/flags.h"
 #include "base/rng.h"
 #include "base/status.h"
 #include "base/thread.h"
@@ -98,7 +99,8 @@ struct FeatureSource {
 
 absl::StatusOr<FeatureSource> OpenEmbedded(const Config& config, const Clock& clock) {
   FeatureSource source;
-  absl::StatusOr<FeatureStoreOptions> options = ParseEmbeddedFeatureStore(config.feature_store);
+  absl::StatusOr<FeatureStoreOptions> options =
+      ParseEmbeddedFeatureStore(config.feature_store, Environment());
   if (!options.ok()) return options.status();
   auto embedded = FeatureStoreServer::Start(*options, clock);
   if (!embedded.ok()) return embedded.status();

@@ -7,11 +7,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/synchronization/mutex.h"
 #include "base/clock.h"
 #include "base/flags.h"
@@ -19,20 +21,26 @@
 #include "cq/grpc_log.h"
 #include "feast/entity_key.h"
 #include "feature_store/event_time.h"
+#include "feature_store/feast_repository.h"
 #include "feature_store/feature_store_server.h"
 #include "telemetry/log.h"
 
 ABSL_FLAG(std::string, store, "",
           "The online store: sqlite:PATH, or redis://[user:password@]host:port[,host:port]/db with "
           "?mode=cluster (and &replicas=true to read from replicas) or "
-          "?mode=sentinel&master=NAME, where the hosts are sentinels. Required.");
-ABSL_FLAG(std::string, registry, "", "Path of Feast's registry file. Required.");
+          "?mode=sentinel&master=NAME, where the hosts are sentinels. Or feast:DIR, a Feast "
+          "repository, whose feature_store.yaml says all of it. Required.");
+ABSL_FLAG(std::string, registry, "",
+          "Path of Feast's registry file. Required, but with --store=feast:DIR.");
 ABSL_FLAG(std::string, grpc_address, "127.0.0.1:6566",
           "Address to listen on; port 0 takes a free one.");
 ABSL_FLAG(std::string, project, "",
           "Feast project to serve; may be left out where the registry holds exactly one.");
-ABSL_FLAG(std::string, key_version, "3",
-          "entity_key_serialization_version of the store: 1, 2, 3 or 3-legacy.");
+ABSL_FLAG(std::string, key_version, "",
+          "entity_key_serialization_version of the store: 1, 2, 3 or 3-legacy; empty: 3, or what "
+          "feature_store.yaml says.");
+ABSL_FLAG(bool, versioned_views, false,
+          "The store was written with registry.enable_online_feature_view_versioning.");
 ABSL_FLAG(
     std::string, writer_tz, "UTC",
     "Time zone of the process that materialized into SQLite: UTC or an offset such as +02:00.");
@@ -58,6 +66,30 @@ absl::StatusOr<std::unique_ptr<Clock>> MakeClock(const std::string& now) {
     return absl::InvalidArgumentError(absl::StrCat("--now: bad value '", now, "'"));
   }
   return std::make_unique<FixedWallClock>(WallTime(std::chrono::seconds(seconds)));
+}
+
+// Flags win over what the repository of --store=feast:DIR says.
+absl::StatusOr<FeatureStoreOptions> OptionsFromFlags() {
+  FeatureStoreOptions options;
+  std::string store = absl::GetFlag(FLAGS_store);
+  if (absl::string_view repository = store; absl::ConsumePrefix(&repository, "feast:")) {
+    absl::StatusOr<FeatureStoreOptions> read =
+        ReadFeastRepository(std::string(repository), Environment());
+    if (!read.ok()) return Annotate(read.status(), "--store");
+    options = *std::move(read);
+  } else {
+    options.store = std::move(store);
+  }
+  const auto override = [](std::string flag, std::string& option) {
+    if (!flag.empty()) option = std::move(flag);
+  };
+  override(absl::GetFlag(FLAGS_registry), options.registry);
+  override(absl::GetFlag(FLAGS_project), options.project);
+  override(absl::GetFlag(FLAGS_key_version), options.key_version);
+  options.versioned_views |= absl::GetFlag(FLAGS_versioned_views);
+  options.address = absl::GetFlag(FLAGS_grpc_address);
+  options.writer_tz = absl::GetFlag(FLAGS_writer_tz);
+  return options;
 }
 
 // The server checks most of these too, but in its embedded form they are no flags.
@@ -91,13 +123,14 @@ void WaitForStop(const sigset_t& signals) {
     int signal = 0;
     sigwait(&signals, &signal);
     if (signal != SIGHUP) return;
-    Log(LogLevel::kInfo, "SIGHUP is ignored: the registry is read at start");
+    Log(LogLevel::kInfo, "SIGHUP is ignored: the registry is read again when its file changes");
   }
 }
 
 int Run(int argc, char** argv) {
-  const std::vector<std::string> names = {"store",       "registry",  "grpc_address", "project",
-                                          "key_version", "writer_tz", "now"};
+  const std::vector<std::string> names = {"store",     "registry",    "grpc_address",
+                                          "project",   "key_version", "versioned_views",
+                                          "writer_tz", "now"};
   const absl::StatusOr<CommandLine> line = ReadFlags(names, Arguments(argc, argv), Environment());
   if (!line.ok()) return Fail("bad command line", line.status(), kBadSettings);
   if (line->help) {
@@ -110,13 +143,9 @@ int Run(int argc, char** argv) {
     Log(LogLevel::kWarning, "environment", {{"warning", warning}});
   }
 
-  FeatureStoreOptions options;
-  options.store = absl::GetFlag(FLAGS_store);
-  options.registry = absl::GetFlag(FLAGS_registry);
-  options.address = absl::GetFlag(FLAGS_grpc_address);
-  options.project = absl::GetFlag(FLAGS_project);
-  options.key_version = absl::GetFlag(FLAGS_key_version);
-  options.writer_tz = absl::GetFlag(FLAGS_writer_tz);
+  const absl::StatusOr<FeatureStoreOptions> given = OptionsFromFlags();
+  if (!given.ok()) return Fail("bad command line", given.status(), kBadSettings);
+  const FeatureStoreOptions& options = *given;
   for (const char* required : {"store", "registry", "grpc_address"}) {
     const bool given = required == std::string("store")      ? !options.store.empty()
                        : required == std::string("registry") ? !options.registry.empty()

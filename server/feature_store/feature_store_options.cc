@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "base/flags.h"
 #include "base/status.h"
+#include "feature_store/feast_repository.h"
 #include "feature_store/redis_address.h"
 
 namespace tournant {
@@ -21,7 +22,7 @@ absl::StatusOr<std::string> SqlitePath(absl::string_view store) {
   if (!absl::ConsumePrefix(&path, "sqlite:")) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", Quote(MaskSecrets(store)),
-                     "' is no feature store; sqlite:PATH and redis://HOST:PORT are"));
+                     "' is no feature store; sqlite:PATH, redis://HOST:PORT and feast:DIR are"));
   }
   if (path.empty()) return absl::InvalidArgumentError("sqlite: needs the path of a file");
   return std::string(path);
@@ -31,13 +32,21 @@ absl::Status CheckStoreName(absl::string_view store) {
   return IsRedisStore(store) ? ParseRedisAddress(store).status() : SqlitePath(store).status();
 }
 
-absl::StatusOr<FeatureStoreOptions> ParseEmbeddedFeatureStore(absl::string_view flag) {
+absl::StatusOr<FeatureStoreOptions> ParseEmbeddedFeatureStore(
+    absl::string_view flag, const std::vector<std::string>& environment) {
   const std::pair<absl::string_view, absl::string_view> parts =
       absl::StrSplit(flag, absl::MaxSplits('?', 1));
   FeatureStoreOptions options;
-  options.store = std::string(parts.first);
-  const bool redis = IsRedisStore(flag);
-  char separator = '?';
+  absl::string_view repository = parts.first;
+  if (absl::ConsumePrefix(&repository, "feast:")) {
+    absl::StatusOr<FeatureStoreOptions> read =
+        ReadFeastRepository(std::string(repository), environment);
+    if (!read.ok()) return read.status();
+    options = *std::move(read);
+  } else {
+    options.store = std::string(parts.first);
+  }
+  const bool redis = IsRedisStore(options.store);
   for (const absl::string_view parameter : absl::StrSplit(parts.second, '&', absl::SkipEmpty())) {
     const std::pair<absl::string_view, absl::string_view> pair =
         absl::StrSplit(parameter, absl::MaxSplits('=', 1));
@@ -48,16 +57,22 @@ absl::StatusOr<FeatureStoreOptions> ParseEmbeddedFeatureStore(absl::string_view 
       options.project = value;
     } else if (pair.first == "key_version") {
       options.key_version = value;
+    } else if (pair.first == "versioned_views") {
+      if (value != "true" && value != "false") {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "feature store parameter versioned_views is true or false, not '", Quote(value), "'"));
+      }
+      options.versioned_views = value == "true";
     } else if (pair.first == "writer_tz") {
       options.writer_tz = value;
     } else if (redis) {
       // Those of the address stay with it.
-      absl::StrAppend(&options.store, std::string(1, separator), parameter);
-      separator = '&';
+      absl::StrAppend(&options.store, absl::StrContains(options.store, '?') ? "&" : "?", parameter);
     } else {
       return absl::InvalidArgumentError(
           absl::StrCat("feature store parameter '", Quote(pair.first),
-                       "' is unknown; there are registry, project, key_version and writer_tz"));
+                       "' is unknown; there are registry, project, key_version, "
+                       "versioned_views and writer_tz"));
     }
   }
   const absl::Status name = CheckStoreName(options.store);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,6 +17,7 @@ struct FeatureStoreOptions {
   std::string registry;           // path of Feast's registry file
   std::string project;            // may be empty where the registry holds exactly one
   std::string key_version = "3";  // entity_key_serialization_version of the writer
+  bool versioned_views = false;   // the writer's registry.enable_online_feature_view_versioning
   std::string writer_tz = "UTC";  // zone of the process that materialized
   std::string address;            // "host:port"; empty: reached by InProcessChannel only
   size_t max_message_bytes = 64 << 20;
@@ -23,10 +25,13 @@ struct FeatureStoreOptions {
   std::chrono::milliseconds registry_period{1000};
 };
 
-// The embedded form, tournant-server's --feature_store: "sqlite:PATH?registry=PATH" or
-// "redis://...?registry=PATH", with project, key_version and writer_tz, and those of Redis's
-// address, as further parameters joined by '&'. INVALID_ARGUMENT names what is wrong.
-absl::StatusOr<FeatureStoreOptions> ParseEmbeddedFeatureStore(absl::string_view flag);
+// The embedded form, tournant-server's --feature_store: "sqlite:PATH?registry=PATH",
+// "redis://...?registry=PATH" or "feast:DIR" (see feast_repository.h), with project, key_version,
+// versioned_views and writer_tz, and those of Redis's address, as further parameters joined by '&'.
+// They win over what DIR says. INVALID_ARGUMENT names what is wrong. `environment` is for
+// feast:DIR.
+absl::StatusOr<FeatureStoreOptions> ParseEmbeddedFeatureStore(
+    absl::string_view flag, const std::vector<std::string>& environment = {});
 
 // Whether a store is meant to be Redis, whatever else is wrong with its address.
 bool IsRedisStore(absl::string_view store);

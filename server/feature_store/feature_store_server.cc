@@ -20,17 +20,22 @@ absl::StatusOr<std::unique_ptr<FeatureStoreServer>> FeatureStoreServer::Start(
     const FeatureStoreOptions& options, const Clock& clock) {
   const absl::StatusOr<KeyVersion> key_version = ParseKeyVersion(options.key_version);
   if (!key_version.ok()) return Annotate(key_version.status(), "key_version");
+  const StoreLayout layout{.key_version = *key_version, .versioned_views = options.versioned_views};
+  RegistrySource::Check check;
+  if (IsRedisStore(options.store)) {
+    check = [layout](const FeatureRegistry& registry) {
+      return CheckRedisFields(registry, layout);
+    };
+  }
   absl::StatusOr<std::unique_ptr<RegistrySource>> registry =
-      RegistrySource::Open(options.registry, options.project,
-                           IsRedisStore(options.store) ? RegistrySource::Check(CheckRedisFields)
-                                                       : RegistrySource::Check());
+      RegistrySource::Open(options.registry, options.project, std::move(check));
   if (!registry.ok()) return registry.status();
   absl::StatusOr<std::unique_ptr<OnlineStore>> store =
       OpenOnlineStore(options, (*registry)->registry()->project(), clock);
   if (!store.ok()) return store.status();
 
   std::unique_ptr<FeatureStoreServer> server(
-      new FeatureStoreServer(*std::move(registry), *std::move(store), *key_version, clock));
+      new FeatureStoreServer(*std::move(registry), *std::move(store), layout, clock));
   const absl::Status listening = server->Listen(options);
   if (!listening.ok()) return listening;
   server->WatchRegistry(options.registry_period);
@@ -38,12 +43,12 @@ absl::StatusOr<std::unique_ptr<FeatureStoreServer>> FeatureStoreServer::Start(
 }
 
 FeatureStoreServer::FeatureStoreServer(std::unique_ptr<RegistrySource> registry,
-                                       std::unique_ptr<OnlineStore> store, KeyVersion key_version,
-                                       const Clock& clock)
+                                       std::unique_ptr<OnlineStore> store,
+                                       const StoreLayout& layout, const Clock& clock)
     : clock_(clock),
       registry_(std::move(registry)),
       store_(std::move(store)),
-      features_(registry_->registry(), *store_, {.key_version = key_version}),
+      features_(registry_->registry(), *store_, {.layout = layout}),
       service_(features_, clock_, {}) {}
 
 absl::Status FeatureStoreServer::Listen(const FeatureStoreOptions& options) {

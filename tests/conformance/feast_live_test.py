@@ -209,9 +209,14 @@ class FeastLive(Calls):
 
     def test_the_model_server_reads_the_same_from_feasts_files_itself(self):
         data = self.store / "data"
-        self.start_server(f"sqlite:{data}/online_store.db?registry={data}/registry.db")
-        self.check_answers()
-        self.assertEqual(self.server.stop()[0], 0, self.server.errors)
+        for source in (
+            f"sqlite:{data}/online_store.db?registry={data}/registry.db",
+            f"feast:{self.store}",
+        ):
+            with self.subTest(source):
+                self.start_server(source)
+                self.check_answers()
+                self.assertEqual(self.server.stop()[0], 0, self.server.errors)
 
     def test_without_feast_answers_are_degraded_and_the_server_stays_ready(self):
         self.start_with_feast()
