@@ -33,6 +33,7 @@ struct StoredCell {
   size_t size = 0;
   int64_t event_seconds = 0;
   int32_t event_nanos = 0;
+  bool unreadable = false;  // not present, because its part of the store did not answer
 };
 
 struct OnlineRows {
@@ -52,9 +53,10 @@ class OnlineStore {
  public:
   virtual ~OnlineStore() = default;
 
-  // UNAVAILABLE when the store cannot be read, FAILED_PRECONDITION when it holds no such view,
-  // RESOURCE_EXHAUSTED when too many reads wait, or what ended the call. Resumes on the call's
-  // loop.
+  // UNAVAILABLE when nothing of it can be read; trouble with some of the keys makes their cells
+  // unreadable, since the others may be another call's. FAILED_PRECONDITION when the store holds no
+  // such view, OUT_OF_RANGE when the values are more than one answer may have, RESOURCE_EXHAUSTED
+  // when too many reads wait, or what ended the call. Resumes on the call's loop.
   virtual Task<absl::StatusOr<OnlineRows>> Read(const CallContext& call, OnlineRead read) = 0;
 };
 

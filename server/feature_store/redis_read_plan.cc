@@ -56,6 +56,16 @@ OnlineRows RedisReadPlan::EmptyRows() const {
   return rows;
 }
 
+void RedisReadPlan::MarkUnreadable(size_t command, OnlineRows& rows) const {
+  for (const Place& place : commands_[command].places) {
+    for (const size_t v : fields_[place.key_set].views) {
+      const size_t features = (*read_.views)[v].features.size();
+      StoredCell* const cells = rows.views[v].data() + place.index * features;
+      for (size_t f = 0; f < features; ++f) cells[f].unreadable = true;
+    }
+  }
+}
+
 absl::Status RedisReadPlan::Fill(size_t command, const RespReply& reply, size_t max_bytes,
                                  OnlineRows& rows) const {
   const Command& asked = commands_[command];
@@ -96,7 +106,7 @@ absl::Status RedisReadPlan::FillView(const RespReply& reply, const RespReply::El
     if (field.type == RespType::kNil) continue;
     const absl::string_view value = reply.Text(field);
     if (bytes.size() + value.size() > max_bytes) {
-      return absl::ResourceExhaustedError(
+      return absl::OutOfRangeError(
           absl::StrCat("the values asked for are more than ", max_bytes, " bytes"));
     }
     cells[f] = {true, bytes.size(), value.size(), event.seconds(), event.nanos()};

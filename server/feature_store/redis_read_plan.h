@@ -25,8 +25,10 @@ class RedisReadPlan {
 
   // Cells in the shape that OnlineRows wants, none of them present.
   OnlineRows EmptyRows() const;
+  // The cells of a command that has not been answered.
+  void MarkUnreadable(size_t command, OnlineRows& rows) const;
   // Puts what a command was answered into `rows`. UNAVAILABLE when that is no answer to it,
-  // RESOURCE_EXHAUSTED when the values are more than `max_bytes`.
+  // OUT_OF_RANGE when the values are more than `max_bytes`.
   absl::Status Fill(size_t command, const RespReply& reply, size_t max_bytes,
                     OnlineRows& rows) const;
 

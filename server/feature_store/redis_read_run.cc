@@ -28,18 +28,15 @@ void RedisReadRun::Start(std::shared_ptr<RedisReadJob> job, const std::string& p
 }
 
 void RedisReadRun::SendAll() {
-  std::vector<RedisConnection*> connections;
-  connections.reserve(plan_.size());
+  if (plan_.size() == 0) return job_->Finish(std::move(rows_));
   for (size_t command = 0; command < plan_.size(); ++command) {
     const absl::StatusOr<RedisConnection*> connection = router_.Route(plan_.Key(command));
-    // Rather nothing than a part that nobody will wait for.
-    if (!connection.ok()) return job_->Finish(connection.status());
-    connections.push_back(*connection);
+    if (connection.ok()) {
+      Send(command, **connection, /*asking=*/false);
+    } else {
+      Fail(command, connection.status());
+    }
   }
-  for (size_t command = 0; command < plan_.size(); ++command) {
-    Send(command, *connections[command], /*asking=*/false);
-  }
-  if (missing_ == 0) job_->Finish(std::move(rows_));
 }
 
 void RedisReadRun::Send(size_t command, RedisConnection& to, bool asking) {
@@ -55,25 +52,38 @@ void RedisReadRun::OnReply(RedisConnection& from, size_t command, const RespRepl
   if (job_->claimed()) return;
   if (reply.IsError()) return OnError(from, command, reply.Text(reply.root()));
   const absl::Status filled = plan_.Fill(command, reply, max_bytes_, rows_);
-  if (!filled.ok()) return job_->Finish(filled);
-  if (--missing_ == 0) job_->Finish(std::move(rows_));
+  if (absl::IsOutOfRange(filled)) return job_->Finish(filled);
+  if (!filled.ok()) return Fail(command, filled);
+  Done();
+}
+
+void RedisReadRun::Fail(size_t command, const absl::Status& why) {
+  plan_.MarkUnreadable(command, rows_);
+  if (failed_++ == 0) first_failure_ = why;
+  Done();
+}
+
+void RedisReadRun::Done() {
+  if (--missing_ > 0) return;
+  if (failed_ == plan_.size()) return job_->Finish(first_failure_);
+  job_->Finish(std::move(rows_));
 }
 
 void RedisReadRun::OnError(RedisConnection& from, size_t command, absl::string_view error) {
   const absl::StatusOr<RedisRouter::Redirect> next =
       router_.OnError(plan_.Key(command), error, from);
-  if (!next.ok()) return job_->Finish(next.status());
+  if (!next.ok()) return Fail(command, next.status());
   redirects_.resize(plan_.size());
   if (++redirects_[command] > kMaxRedirects) {
-    return job_->Finish(absl::UnavailableError(
-        absl::StrCat("Redis's nodes send each other on in circles: ", Quote(error))));
+    return Fail(command, absl::UnavailableError(absl::StrCat(
+                             "Redis's nodes send each other on in circles: ", Quote(error))));
   }
   Send(command, *next->connection, next->asking);
 }
 
-void RedisReadRun::OnFailure(RedisConnection&, size_t, const absl::Status& why) {
+void RedisReadRun::OnFailure(RedisConnection&, size_t command, const absl::Status& why) {
   router_.OnLost();
-  job_->Finish(why);
+  if (!job_->claimed()) Fail(command, why);
 }
 
 }  // namespace tournant

@@ -30,8 +30,9 @@ struct RedisReadJob final : ReadJob {
 };
 
 // One read in progress: its commands go out to the nodes, each reply fills its cells, and the last
-// one ends the wait; so does the first failure. Shared by the connections that owe it a reply.
-// Lives on the store's I/O thread.
+// one ends the wait. A command that fails costs its own key: one dead shard must not take the
+// features of all others along, least of all those of other calls that share the read. Shared by
+// the connections that owe it a reply. Lives on the store's I/O thread.
 class RedisReadRun final : public RedisReplySink,
                            public std::enable_shared_from_this<RedisReadRun> {
  public:
@@ -50,13 +51,18 @@ class RedisReadRun final : public RedisReplySink,
   void SendAll();
   void Send(size_t command, RedisConnection& to, bool asking);
   void OnError(RedisConnection& from, size_t command, absl::string_view error);
+  // What is missing is one command less. The last one ends the wait.
+  void Fail(size_t command, const absl::Status& why);
+  void Done();
 
   const std::shared_ptr<RedisReadJob> job_;
   const size_t max_bytes_;
   RedisRouter& router_;
   const RedisReadPlan plan_;
   OnlineRows rows_;
-  size_t missing_;                  // replies
+  size_t missing_;     // replies
+  size_t failed_ = 0;  // commands
+  absl::Status first_failure_;
   std::vector<uint8_t> redirects_;  // by command; empty until there is one
 };
 

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -36,6 +37,7 @@ class FakeStore final : public OnlineStore {
       for (const std::string& key : read.key_sets[view.key_set]) {
         for (const std::string& feature : view.features) {
           StoredCell& cell = cells.emplace_back();
+          cell.unreadable = unreadable.contains(key);
           const auto stored = cells_.find({view.view, key, feature});
           if (stored == cells_.end()) continue;
           cell = {true, rows.bytes.size(), stored->second.value.size(), stored->second.seconds,
@@ -50,6 +52,7 @@ class FakeStore final : public OnlineStore {
   int reads = 0;
   OnlineRead last;
   absl::Status fail_with;
+  std::set<std::string> unreadable;  // keys
 
  private:
   struct Stored {

@@ -163,10 +163,14 @@ TEST_F(RedisClusterTest, ASlotThatNobodyServesIsNamed) {
   FakeRedis a(&a_, NodeNamed("a", ArrayOf({Range(0, kLastOfLower, {a_.port()})})));
   Open(absl::StrCat("redis://127.0.0.1:", a_.port(), "?mode=cluster"));
   EXPECT_TRUE(ReadNow({low_}).ok());
-  const absl::Status status = ReadNow({low_, high_}).status();
+  const absl::Status status = ReadNow({high_}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(status.message()),
               HasSubstr(absl::StrCat("slot ", ClusterSlot(high_ + "p"))));
+  const auto both = ReadNow({high_, low_});
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_TRUE(both->views[0][0].unreadable);
+  EXPECT_EQ(ValueAt(both, 1), absl::StrCat("a:", low_, "p"));
 }
 
 TEST_F(RedisClusterTest, ANodeThatDiesCostsItsKeysOnlyAndItsHeirIsFound) {
@@ -178,9 +182,15 @@ TEST_F(RedisClusterTest, ANodeThatDiesCostsItsKeysOnlyAndItsHeirIsFound) {
     });
     Open(Url());
     ASSERT_TRUE(ReadNow({low_}).ok());
-    const auto upper = Start({high_, low_});
+    const auto upper = Start({high_});
+    const auto both = Start({high_, low_});
     const auto lower = Start({low_});
     EXPECT_EQ(Finish(*upper).status().code(), absl::StatusCode::kUnavailable);
+    const auto answer = Finish(*both);
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_TRUE(answer->views[0][0].unreadable);
+    EXPECT_FALSE(answer->views[0][0].present);
+    EXPECT_EQ(ValueAt(answer, 1), absl::StrCat("a:", low_, "p"));
     EXPECT_EQ(ValueAt(Finish(*lower), 0), absl::StrCat("a:", low_, "p"));
   }
   a.ChangeScript(NodeNamed("a", AllOn({a_.port()})));

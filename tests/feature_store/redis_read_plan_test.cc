@@ -154,7 +154,7 @@ TEST(RedisReadPlan, ABoundOnTheValuesKeepsMemoryInLimits) {
   OnlineRows rows = plan.EmptyRows();
   const std::string reply = ArrayOf({Bulk("0123456789"), Bulk("")});
   EXPECT_TRUE(Fill(plan, 0, reply, rows, 15).ok());
-  EXPECT_EQ(Fill(plan, 1, reply, rows, 15).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Fill(plan, 1, reply, rows, 15).code(), absl::StatusCode::kOutOfRange);
 }
 
 TEST(RedisReadPlan, WithoutKeysNothingIsAsked) {
