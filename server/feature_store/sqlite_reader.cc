@@ -1,6 +1,7 @@
 #include "feature_store/sqlite_reader.h"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <utility>
@@ -34,7 +35,21 @@ absl::string_view ColumnText(sqlite3_stmt* statement, int column) {
 
 }  // namespace
 
-SqliteReader::SqliteReader(const Options& options, sqlite3* db) : options_(options), db_(db) {
+std::optional<SqliteReader::FileState> SqliteReader::StateOf(const std::string& path) {
+  struct stat info{};
+  if (stat(path.c_str(), &info) != 0) return std::nullopt;
+  return FileState{info.st_dev, info.st_ino, info.st_size,
+                   info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec};
+}
+
+std::optional<SqliteReader::FileState> SqliteReader::Successor() const {
+  const std::optional<FileState> now = StateOf(options_.path);
+  if (!now || (now->device == file_.device && now->inode == file_.inode)) return std::nullopt;
+  return now;
+}
+
+SqliteReader::SqliteReader(const Options& options, const FileState& file, sqlite3* db)
+    : options_(options), file_(file), db_(db) {
   sqlite3_busy_handler(db_, &SqliteReader::OnBusy, this);
   sqlite3_progress_handler(db_, kStepsBetweenChecks, &SqliteReader::OnProgress, this);
 }
@@ -46,12 +61,14 @@ SqliteReader::~SqliteReader() {
 
 absl::StatusOr<std::unique_ptr<SqliteReader>> SqliteReader::Open(const Options& options) {
   sqlite3* db = nullptr;
+  // Before it is opened: one that is put there meanwhile is found at the next look.
+  const FileState file = StateOf(options.path).value_or(FileState());
   // NOMUTEX: the connection stays on one thread.
   const int code =
       sqlite3_open_v2(ReadOnlyUri(options.path).c_str(), &db,
                       SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
   if (db == nullptr) return absl::ResourceExhaustedError("no memory for a SQLite connection");
-  std::unique_ptr<SqliteReader> reader(new SqliteReader(options, db));
+  std::unique_ptr<SqliteReader> reader(new SqliteReader(options, file, db));
   if (code != SQLITE_OK) {
     return absl::NotFoundError(
         absl::StrCat("SQLite store ", options.path, ": ", sqlite3_errmsg(db)));
@@ -198,7 +215,7 @@ absl::Status SqliteReader::ReadKey(sqlite3_stmt* statement, const std::string& k
 
     const absl::string_view value = ColumnText(statement, 1);
     if (bytes.size() + value.size() > options_.max_answer_bytes) {
-      return absl::ResourceExhaustedError(
+      return absl::OutOfRangeError(
           absl::StrCat("the values asked for are more than ", options_.max_answer_bytes, " bytes"));
     }
     StoredCell& cell = cells[found];

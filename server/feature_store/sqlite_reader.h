@@ -1,9 +1,13 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -37,13 +41,27 @@ class SqliteReader {
   SqliteReader(const SqliteReader&) = delete;
   SqliteReader& operator=(const SqliteReader&) = delete;
 
+  // A file as it looks from outside.
+  struct FileState {
+    dev_t device = 0;
+    ino_t inode = 0;
+    off_t size = 0;
+    int64_t changed_ns = 0;
+    auto operator<=>(const FileState&) const = default;
+  };
+  // Of another file than the one that is open, if the path names one now: somebody has moved it
+  // there. Nothing while there is none.
+  std::optional<FileState> Successor() const;
+
   // All of `read` in one transaction, so that it sees one state of the store. `give_up` is asked
   // while a lock is waited for and every few thousand steps of SQLite; true ends the read with
   // CANCELLED.
   absl::StatusOr<OnlineRows> Read(const OnlineRead& read, const std::function<bool()>& give_up);
 
  private:
-  SqliteReader(const Options& options, sqlite3* db);
+  static std::optional<FileState> StateOf(const std::string& path);
+
+  SqliteReader(const Options& options, const FileState& file, sqlite3* db);
   static int OnBusy(void* self, int tries);
   static int OnProgress(void* self);
 
@@ -57,6 +75,7 @@ class SqliteReader {
   void SetEventTime(sqlite3_stmt* statement, StoredCell& cell) const;
 
   const Options options_;
+  const FileState file_;  // when it was opened
   sqlite3* const db_;
   absl::flat_hash_map<std::string, sqlite3_stmt*> statements_;  // by view
   const std::function<bool()>* give_up_ = nullptr;              // during a read

@@ -1,7 +1,10 @@
 #include "feature_store/sqlite_store.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include "telemetry/log.h"
 
 namespace tournant {
 
@@ -17,8 +20,8 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const Options& op
 
 SqliteStore::SqliteStore(const Options& options, std::vector<std::unique_ptr<SqliteReader>> readers)
     : options_(options), readers_(std::move(readers)) {
-  for (const std::unique_ptr<SqliteReader>& reader : readers_) {
-    threads_.emplace_back("sqlite-reader", [this, &reader = *reader] { RunReader(reader); });
+  for (std::unique_ptr<SqliteReader>& reader : readers_) {
+    threads_.emplace_back("sqlite-reader", [this, &reader] { RunReader(reader); });
   }
 }
 
@@ -55,7 +58,26 @@ absl::Status SqliteStore::Enqueue(std::shared_ptr<ReadJob> job) {
   return absl::OkStatus();
 }
 
-void SqliteStore::RunReader(SqliteReader& reader) {
+void SqliteStore::Follow(const SqliteReader::FileState& successor,
+                         std::unique_ptr<SqliteReader>& reader) {
+  {
+    MutexLock lock(mutex_);
+    if (refused_ == successor) return;
+  }
+  absl::StatusOr<std::unique_ptr<SqliteReader>> opened = SqliteReader::Open(options_.reader);
+  if (opened.ok()) {
+    Log(LogLevel::kInfo, "another SQLite file has taken the place of the one before",
+        {{"store", options_.reader.path}});
+    reader = *std::move(opened);
+    return;
+  }
+  Log(LogLevel::kWarning, "the new SQLite file cannot be used; the one before stays",
+      {{"store", options_.reader.path}, {"reason", std::string(opened.status().message())}});
+  MutexLock lock(mutex_);
+  refused_ = successor;
+}
+
+void SqliteStore::RunReader(std::unique_ptr<SqliteReader>& reader) {
   for (;;) {
     std::shared_ptr<ReadJob> job;
     {
@@ -66,7 +88,8 @@ void SqliteStore::RunReader(SqliteReader& reader) {
       waiting_.pop_front();
     }
     if (job->claimed()) continue;
-    job->Finish(reader.Read(job->read, [&job] { return job->claimed(); }));
+    if (const auto successor = reader->Successor()) Follow(*successor, reader);
+    job->Finish(reader->Read(job->read, [&job] { return job->claimed(); }));
   }
 }
 

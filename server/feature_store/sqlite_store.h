@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,7 +17,8 @@
 namespace tournant {
 
 // A Feast SQLite file behind a bounded queue and a few reader threads, each with a connection of
-// its own. Owned by the server; destroyed when no call is left, before the calls' loops.
+// its own. A file that is moved over it is read from the next read on. Owned by the server;
+// destroyed when no call is left, before the calls' loops.
 class SqliteStore final : public OnlineStore {
  public:
   struct Options {
@@ -34,7 +36,9 @@ class SqliteStore final : public OnlineStore {
  private:
   SqliteStore(const Options& options, std::vector<std::unique_ptr<SqliteReader>> readers);
   absl::Status Enqueue(std::shared_ptr<ReadJob> job);
-  void RunReader(SqliteReader& reader);
+  void RunReader(std::unique_ptr<SqliteReader>& reader);
+  // Goes over to `successor`, or stays with the file before if it is broken.
+  void Follow(const SqliteReader::FileState& successor, std::unique_ptr<SqliteReader>& reader);
 
   const Options options_;
 
@@ -42,6 +46,8 @@ class SqliteStore final : public OnlineStore {
   CondVar work_;
   std::deque<std::shared_ptr<ReadJob>> waiting_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  // The last successor that was found to be broken.
+  std::optional<SqliteReader::FileState> refused_ ABSL_GUARDED_BY(mutex_);
 
   std::vector<std::unique_ptr<SqliteReader>> readers_;  // each its thread's only
   std::vector<Thread> threads_;                         // last: joined first
