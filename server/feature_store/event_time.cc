@@ -85,12 +85,8 @@ std::optional<EventTime> ParseTextTime(absl::string_view text) {
 }
 
 absl::StatusOr<int64_t> ParseFixedZone(absl::string_view zone) {
-  absl::string_view rest = zone;
-  if (rest == "Z") return 0;
-  if (absl::ConsumePrefix(&rest, "UTC") || absl::ConsumePrefix(&rest, "GMT")) {
-    if (rest.empty()) return 0;
-  }
-  const std::optional<int64_t> offset = OffsetSeconds(rest);
+  if (zone == "Z" || zone == "UTC" || zone == "GMT") return 0;
+  const std::optional<int64_t> offset = OffsetSeconds(zone);
   if (offset) return *offset;
   return absl::InvalidArgumentError(absl::StrCat(
       "'", Quote(zone),

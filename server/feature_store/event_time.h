@@ -17,8 +17,9 @@ struct EventTime {
 // what Feast before 0.42 wrote. Without an offset it is UTC. Empty for anything else.
 std::optional<EventTime> ParseTextTime(absl::string_view text);
 
-// The offset from UTC in seconds of a zone that has a fixed one: "UTC", "GMT", "Z", "+05:30", "-5",
-// "UTC+1". Zones by name change their offset during the year and are refused.
+// The offset from UTC in seconds of a zone that has a fixed one: "UTC", "GMT", "Z", "+05:30", "-5".
+// Zones by name change their offset during the year and are refused, and so is "UTC+1", which is
+// one hour west of Greenwich to POSIX (the variable TZ) and one hour east to people.
 absl::StatusOr<int64_t> ParseFixedZone(absl::string_view zone);
 
 }  // namespace tournant

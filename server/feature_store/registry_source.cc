@@ -77,7 +77,7 @@ bool RegistrySource::Look() {
        {"views", (*read)->views().size()},
        {"services", (*read)->services().size()}});
   used_ = std::move(state);
-  refused_.clear();
+  refused_.reset();
   MutexLock lock(mutex_);
   registry_ = *std::move(read);
   return true;

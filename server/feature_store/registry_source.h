@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -42,9 +43,10 @@ class RegistrySource {
 
   Mutex look_mutex_;  // Held through a look, before mutex_.
   // States of the file: which it has, as far as can be told from outside.
-  std::string used_ ABSL_GUARDED_BY(look_mutex_);     // When what is in use was read.
-  std::string seen_ ABSL_GUARDED_BY(look_mutex_);     // At the last look.
-  std::string refused_ ABSL_GUARDED_BY(look_mutex_);  // When it was last found to be broken.
+  std::string used_ ABSL_GUARDED_BY(look_mutex_);  // When what is in use was read.
+  std::string seen_ ABSL_GUARDED_BY(look_mutex_);  // At the last look.
+  // When it was last found to be broken or gone.
+  std::optional<std::string> refused_ ABSL_GUARDED_BY(look_mutex_);
 
   mutable Mutex mutex_;
   std::shared_ptr<const FeatureRegistry> registry_ ABSL_GUARDED_BY(mutex_);

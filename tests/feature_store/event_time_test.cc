@@ -43,11 +43,10 @@ TEST(EventTime, KnowsFixedZonesAndRefusesThoseThatChange) {
   EXPECT_EQ(*ParseFixedZone("Z"), 0);
   EXPECT_EQ(*ParseFixedZone("+05:30"), 19800);
   EXPECT_EQ(*ParseFixedZone("-0500"), -18000);
-  EXPECT_EQ(*ParseFixedZone("UTC+1"), 3600);
-  EXPECT_EQ(*ParseFixedZone("GMT-11"), -39600);
+  EXPECT_EQ(*ParseFixedZone("GMT"), 0);
   EXPECT_THAT(std::string(ParseFixedZone("America/New_York").status().message()),
               HasSubstr("'America/New_York'"));
-  for (const char* zone : {"", "5", "+25", "+05:99", "UTC+", "+5:3", "CET"}) {
+  for (const char* zone : {"", "5", "+25", "+05:99", "UTC+", "UTC+1", "GMT-11", "+5:3", "CET"}) {
     EXPECT_FALSE(ParseFixedZone(zone).ok()) << zone;
   }
 }

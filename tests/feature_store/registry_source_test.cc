@@ -1,7 +1,9 @@
 #include "feature_store/registry_source.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,6 +14,8 @@
 
 namespace tournant {
 namespace {
+
+using ::testing::HasSubstr;
 
 // A registry file with these views.
 class RegistrySourceTest : public ::testing::Test {
@@ -77,8 +81,11 @@ TEST_F(RegistrySourceTest, KeepsTheOneBeforeWhenTheNewOneIsBroken) {
     EXPECT_NE(source->registry()->FindView("a"), nullptr);
   }
   directory_.Remove("registry.db");
-  EXPECT_FALSE(source->Look());
-  EXPECT_FALSE(source->Look());
+  ::testing::internal::CaptureStderr();
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(source->Look());
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
+  EXPECT_THAT(log, HasSubstr("the one before stays"));
   EXPECT_NE(source->registry()->FindView("a"), nullptr);
   Write(Registry({"b"}));
   EXPECT_FALSE(source->Look());
