@@ -95,6 +95,12 @@ std::string Taken(std::map<std::string, std::string>& parameters, const std::str
   return node.empty() ? std::string() : node.mapped();
 }
 
+absl::Status Malformed(const std::filesystem::path& file, const YAML::Exception& error,
+                       absl::string_view message) {
+  return absl::InvalidArgumentError(absl::StrCat(file.native(), ":", error.mark.line + 1, ":",
+                                                 error.mark.column + 1, ": ", message));
+}
+
 // One reading of one file.
 class Reader {
  public:
@@ -124,10 +130,11 @@ class Reader {
         absl::StrCat(file_.native(), ":", mark.line + 1, ":", mark.column + 1, ": ", message));
   }
 
+  // Nothing where the setting is left out or null; throws BadConversion for a mapping or list.
   static std::optional<std::string> Text(const YAML::Node& map, const char* name) {
     const YAML::Node node = map[name];
-    if (!node || !node.IsScalar()) return std::nullopt;
-    return node.Scalar();
+    if (!node || node.IsNull()) return std::nullopt;
+    return node.as<std::string>();
   }
 
   std::string Resolved(const std::string& path) const {
@@ -167,7 +174,9 @@ class Reader {
       type = node.Scalar();
     } else if (node && node.IsMap()) {
       type = Text(node, "type").value_or(type);
-    } else if (node && !node.IsNull()) {
+    } else if (node && node.IsNull()) {
+      return Bad(node, "online_store is null: this repository has none");
+    } else if (node) {
       return Bad(node, "online_store is neither a type nor a mapping");
     }
     const YAML::Node settings = node && node.IsMap() ? node : YAML::Node(YAML::NodeType::Map);
@@ -189,7 +198,9 @@ class Reader {
     ConnectionString connection =
         ParseConnectionString(Text(settings, "connection_string").value_or("localhost:6379"));
     std::map<std::string, std::string>& parameters = connection.parameters;
-    const bool tls = absl::AsciiStrToLower(Taken(parameters, "ssl")) == "true";
+    // Feast hands on what JSON makes of it, and only these are false to Python.
+    const std::string ssl = Taken(parameters, "ssl");
+    const bool tls = !ssl.empty() && ssl != "false" && ssl != "0";
     const std::string user = Taken(parameters, "username");
     const std::string password = Taken(parameters, "password");
     const std::string db = Taken(parameters, "db");
@@ -233,19 +244,22 @@ absl::StatusOr<FeatureStoreOptions> ReadFeastRepository(
   std::filesystem::path file = path;
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) file /= "feature_store.yaml";
+  if (!std::filesystem::is_regular_file(file, ignored)) {
+    return absl::NotFoundError(
+        absl::StrCat(file.native(),
+                     " is no file; feast: wants the folder of a Feast repository, with its "
+                     "feature_store.yaml"));
+  }
   std::ifstream stream(file, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(stream)),
                          std::istreambuf_iterator<char>());
-  if (!stream) {
-    return absl::NotFoundError(absl::StrCat(
-        "cannot read ", file.native(),
-        "; feast: wants the folder of a Feast repository, with its feature_store.yaml"));
-  }
+  if (!stream) return absl::NotFoundError(absl::StrCat("cannot read ", file.native()));
   try {
     return Reader(file).Read(YAML::Load(ExpandVariables(text, environment)));
+  } catch (const YAML::BadConversion& error) {
+    return Malformed(file, error, "has the wrong type");
   } catch (const YAML::Exception& error) {
-    return absl::InvalidArgumentError(absl::StrCat(file.native(), ":", error.mark.line + 1, ":",
-                                                   error.mark.column + 1, ": ", error.msg));
+    return Malformed(file, error, error.msg);
   }
 }
 

@@ -39,8 +39,10 @@ ABSL_FLAG(std::string, project, "",
 ABSL_FLAG(std::string, key_version, "",
           "entity_key_serialization_version of the store: 1, 2, 3 or 3-legacy; empty: 3, or what "
           "feature_store.yaml says.");
-ABSL_FLAG(bool, versioned_views, false,
-          "The store was written with registry.enable_online_feature_view_versioning.");
+ABSL_FLAG(std::string, versioned_views, "",
+          "true or false: whether the store was written with "
+          "registry.enable_online_feature_view_versioning; empty: false, or what "
+          "feature_store.yaml says.");
 ABSL_FLAG(
     std::string, writer_tz, "UTC",
     "Time zone of the process that materialized into SQLite: UTC or an offset such as +02:00.");
@@ -86,7 +88,13 @@ absl::StatusOr<FeatureStoreOptions> OptionsFromFlags() {
   override(absl::GetFlag(FLAGS_registry), options.registry);
   override(absl::GetFlag(FLAGS_project), options.project);
   override(absl::GetFlag(FLAGS_key_version), options.key_version);
-  options.versioned_views |= absl::GetFlag(FLAGS_versioned_views);
+  if (const std::string versioned = absl::GetFlag(FLAGS_versioned_views); !versioned.empty()) {
+    if (versioned != "true" && versioned != "false") {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--versioned_views is true or false, not '", Quote(versioned), "'"));
+    }
+    options.versioned_views = versioned == "true";
+  }
   options.address = absl::GetFlag(FLAGS_grpc_address);
   options.writer_tz = absl::GetFlag(FLAGS_writer_tz);
   return options;

@@ -104,7 +104,9 @@ absl::Status ParseParameter(absl::string_view text, RedisAddress& address) {
     return absl::OkStatus();
   }
   if (name == "master") {
-    address.master = std::string(value);
+    absl::StatusOr<std::string> master = PercentDecoded(value);
+    if (!master.ok()) return master.status();
+    address.master = *std::move(master);
     return absl::OkStatus();
   }
   if (name == "replicas" || name == "ssl") {

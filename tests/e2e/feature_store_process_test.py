@@ -7,8 +7,10 @@ import subprocess
 import tempfile
 import unittest
 
+import grpc
 import harness
 from harness import CLIENT_PYTHON, DATA, LIMIT_SECONDS, NOW, ROOT, Server
+from health import SERVING, check, reflected_services
 from redis_servers import RECORDED, RedisServer, commands_of
 
 BINARY = "tournant-feature-store"
@@ -85,6 +87,39 @@ class FeatureStoreProcess(unittest.TestCase):
         self.assertEqual(rest, "")
         for line in server.errors.splitlines():
             self.assertIn("message", json.loads(line))
+
+    def test_a_feast_repository_says_all_that_flags_would(self):
+        with tempfile.TemporaryDirectory() as folder:
+            settings = pathlib.Path(folder) / "feature_store.yaml"
+            settings.write_text(
+                f"project: nycflights\nregistry: {DATA}/registry.db\nprovider: local\n"
+                f"online_store:\n  type: sqlite\n  path: {DATA}/online_store.db\n"
+                "entity_key_serialization_version: 3\n")
+            server = Server(f"--store=feast:{folder}", ANY_PORT, f"--now={NOW}", binary=BINARY)
+            self.addCleanup(server.kill)
+            self.check_answers(server)
+            self.assertEqual(server.stop()[0], 0, server.errors)
+            # A flag wins over the file.
+            status, _, err = run(f"--store=feast:{folder}", "--project=other")
+            self.assertEqual(status, 2)
+            self.assertIn("'other'", err)
+            status, _, err = run(f"--store=feast:{folder}", "--versioned_views=maybe")
+            self.assertEqual(status, 2)
+            self.assertIn("--versioned_views is true or false, not 'maybe'", err)
+            settings.write_text("project: p\nonline_store: {type: dynamodb}\n")
+            status, _, err = run(f"--store=feast:{folder}")
+            self.assertEqual(status, 2)
+            self.assertIn("feature_store.yaml:2:15: online_store 'dynamodb'", err)
+
+    def test_health_and_reflection_are_there(self):
+        server = Server(STORE, REGISTRY, ANY_PORT, binary=BINARY)
+        self.addCleanup(server.kill)
+        names = ("feast.serving.ServingService", "GrpcFeatureServer")
+        with grpc.insecure_channel(server.address) as channel:
+            for name in ("", *names):
+                self.assertEqual(check(channel, name), SERVING)
+            self.assertLessEqual({*names, "grpc.health.v1.Health"}, set(reflected_services(channel)))
+        self.assertEqual(server.stop()[0], 0, server.errors)
 
     def test_flags_come_from_the_environment_too_and_arguments_win(self):
         status, _, err = run(REGISTRY, "--store=sqlite:/no/such/file.db",

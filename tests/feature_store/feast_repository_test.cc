@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include "fakes/temp_dir.h"
+#include "feature_store/redis_address.h"
 
 namespace tournant {
 namespace {
@@ -99,6 +101,10 @@ TEST_F(FeastRepositoryTest, RedisIsTranslatedFromFeastsConnectionString) {
   EXPECT_EQ(Store("  type: redis\n  redis_type: redis_sentinel\n  sentinel_master: m\n"
                   "  connection_string: a:1,b:2,db=1\n"),
             "redis://a:1,b:2/1?mode=sentinel&master=m");
+  const auto named = ParseRedisAddress(
+      Store("  type: redis\n  redis_type: redis_sentinel\n  sentinel_master: my-master_1\n"));
+  ASSERT_TRUE(named.ok()) << named.status();
+  EXPECT_EQ(named->master, "my-master_1");
   EXPECT_EQ(Store("  type: redis\n  connection_string: a:1,b:2\n"), "redis://a:1")
       << "Feast's client of one server asks the first";
 }
@@ -141,9 +147,19 @@ TEST_F(FeastRepositoryTest, WhatIsNoRepositoryIsNamed) {
   EXPECT_THAT(
       Error("project: p\nregistry: {path: r.db, enable_online_feature_view_versioning: 7}\n"),
       HasSubstr(":2:"));
+  EXPECT_THAT(Error("project: p\nonline_store: {type: sqlite, path: [a]}\n"),
+              HasSubstr(":2:36: has the wrong type"));
+  EXPECT_THAT(Error("project: p\nonline_store: null\n"), HasSubstr("online_store is null"));
+  EXPECT_THAT(Error("project: p\nonline_store: {type: redis, connection_string: 'a:1,ssl=1'}\n"),
+              HasSubstr("TLS is not supported"));
   const absl::Status missing = ReadFeastRepository(Path("nowhere"), {}).status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(missing.message()), HasSubstr("nowhere"));
+  // What Docker makes of a mount that is not there.
+  std::filesystem::remove(File());
+  std::filesystem::create_directory(File());
+  EXPECT_EQ(ReadFeastRepository(folder_.path().native(), {}).status().code(),
+            absl::StatusCode::kNotFound);
 }
 
 TEST_F(FeastRepositoryTest, TheEmbeddedFormReadsItAndItsParametersWin) {
