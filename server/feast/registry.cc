@@ -57,8 +57,9 @@ std::vector<JoinKey> JoinKeys(const Spec& spec, const EntitiesByName& entities) 
   return keys;
 }
 
-template <class Spec>
-RegisteredView StoredView(const Spec& spec, ViewKind kind, const EntitiesByName& entities) {
+template <class View>
+RegisteredView StoredView(const View& stored, ViewKind kind, const EntitiesByName& entities) {
+  const auto& spec = stored.spec();
   RegisteredView view;
   view.name = spec.name();
   view.kind = kind;
@@ -67,6 +68,10 @@ RegisteredView StoredView(const Spec& spec, ViewKind kind, const EntitiesByName&
   // Ages are compared in whole seconds, so a fraction rounds up.
   view.ttl_seconds = spec.ttl().seconds() + (spec.ttl().nanos() > 0 ? 1 : 0);
   view.online = spec.online();
+  const core::FeatureViewState state = stored.meta().state();
+  view.enabled = !spec.disabled() &&
+                 (state == core::FEATURE_VIEW_STATE_UNSPECIFIED || state == core::AVAILABLE_ONLINE);
+  view.version = stored.meta().current_version_number();
   return view;
 }
 
@@ -112,16 +117,11 @@ void FeatureRegistry::Load(const core::Registry& registry) {
   }
   for (const core::FeatureView& view : registry.feature_views()) {
     if (view.spec().project() != project_) continue;
-    RegisteredView stored = StoredView(view.spec(), ViewKind::kPlain, entities);
-    const core::FeatureViewState state = view.meta().state();
-    stored.enabled = !view.spec().disabled() && (state == core::FEATURE_VIEW_STATE_UNSPECIFIED ||
-                                                 state == core::AVAILABLE_ONLINE);
-    stored.version = view.meta().current_version_number();
-    views_.push_back(std::move(stored));
+    views_.push_back(StoredView(view, ViewKind::kPlain, entities));
   }
   for (const core::StreamFeatureView& view : registry.stream_feature_views()) {
     if (view.spec().project() != project_) continue;
-    views_.push_back(StoredView(view.spec(), ViewKind::kStream, entities));
+    views_.push_back(StoredView(view, ViewKind::kStream, entities));
   }
   for (const core::OnDemandFeatureView& view : registry.on_demand_feature_views()) {
     if (view.spec().project() != project_) continue;
@@ -143,6 +143,7 @@ void FeatureRegistry::Load(const core::Registry& registry) {
       for (const core::FeatureSpecV2& column : entry.feature_columns()) {
         projection.features.push_back(column.name());
       }
+      if (entry.has_version_tag()) projection.version = entry.version_tag();
       projection.join_key_map.insert(entry.join_key_map().begin(), entry.join_key_map().end());
     }
   }

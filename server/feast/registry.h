@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,7 +54,8 @@ struct ServiceProjection {
   std::string alias;                  // the name in results; the view's own without an alias
   std::vector<std::string> features;  // in the service's order
   absl::flat_hash_map<std::string, std::string>
-      join_key_map;  // view's join key -> request's column
+      join_key_map;            // view's join key -> request's column
+  std::optional<int> version;  // of the view, where the service is bound to one
 
   // The request's column for one of the view's join keys.
   const std::string& RequestColumn(const std::string& join_key) const;

@@ -1,5 +1,6 @@
 #include "feature_store/answer.h"
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "feast/serving/ServingService.pb.h"
 #include "feast/value_bytes.h"
@@ -50,6 +51,8 @@ class VectorEncoder {
     AppendEventTime(seconds, nanos, &times_);
   }
 
+  size_t size() const { return values_.size() + statuses_.size() + times_.size(); }
+
   void FlushTo(std::string* out) {
     std::string statuses;
     if (!statuses_.empty()) {
@@ -82,7 +85,9 @@ void AddStored(const StoredCell& cell, absl::string_view value, int64_t ttl_seco
       status = serving::INVALID;
       break;
     case StoredValue::kValue:
-      if (ttl_seconds > 0 && now_seconds - cell.event_seconds > ttl_seconds) {
+      // 1970 stands for a time that could not be read: nothing is known of the age.
+      if (ttl_seconds > 0 && cell.event_seconds != 0 &&
+          now_seconds - cell.event_seconds > ttl_seconds) {
         status = serving::OUTSIDE_MAX_AGE;
       }
       break;
@@ -90,10 +95,16 @@ void AddStored(const StoredCell& cell, absl::string_view value, int64_t ttl_seco
   column.Add(value, status, cell.event_seconds, cell.event_nanos);
 }
 
+absl::Status TooLarge(size_t max_bytes) {
+  return absl::OutOfRangeError(
+      absl::StrCat("the answer would be larger than ", max_bytes, " bytes"));
+}
+
 }  // namespace
 
-std::string EncodeAnswer(const ReadPlan& plan, const RequestRows& request, const OnlineRows& stored,
-                         int64_t now_seconds, bool with_versions) {
+absl::StatusOr<std::string> EncodeAnswer(const ReadPlan& plan, const RequestRows& request,
+                                         const OnlineRows& stored, int64_t now_seconds,
+                                         bool with_versions, size_t max_bytes) {
   std::string answer;
   // A cell is 20 bytes or so besides its value.
   answer.reserve(stored.bytes.size() + plan.metadata.size() +
@@ -102,11 +113,13 @@ std::string EncodeAnswer(const ReadPlan& plan, const RequestRows& request, const
               with_versions ? plan.metadata_with_versions : plan.metadata, &answer);
 
   VectorEncoder column;
+  const auto too_large = [&] { return answer.size() + column.size() > max_bytes; };
   std::string key;
   for (const feast::types::RepeatedValue* values : request.key_columns) {
     for (const feast::types::Value& value : values->val()) {
       value.SerializeToString(&key);
       column.Add(key, serving::PRESENT, 0, 0);
+      if (too_large()) return TooLarge(max_bytes);
     }
     column.FlushTo(&answer);
   }
@@ -116,12 +129,15 @@ std::string EncodeAnswer(const ReadPlan& plan, const RequestRows& request, const
     const std::vector<size_t>& key_of_row = request.key_of_row[view.key_set];
     for (size_t row = 0; row < request.count; ++row) {
       const size_t k = key_of_row[row];
-      if (k == RequestRows::kNoKey || !cells[k * view.features.size() + feature.feature].present) {
-        column.Add({}, serving::NOT_FOUND, 0, 0);
+      static constexpr StoredCell kAbsent;
+      const StoredCell& cell =
+          k == RequestRows::kNoKey ? kAbsent : cells[k * view.features.size() + feature.feature];
+      if (!cell.present) {
+        column.Add({}, cell.unreadable ? serving::INVALID : serving::NOT_FOUND, 0, 0);
         continue;
       }
-      const StoredCell& cell = cells[k * view.features.size() + feature.feature];
       AddStored(cell, stored.Value(cell), feature.ttl_seconds, now_seconds, column);
+      if (too_large()) return TooLarge(max_bytes);
     }
     column.FlushTo(&answer);
   }

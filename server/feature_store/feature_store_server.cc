@@ -34,8 +34,9 @@ absl::StatusOr<std::unique_ptr<FeatureStoreServer>> FeatureStoreServer::Start(
       OpenOnlineStore(options, (*registry)->registry()->project(), clock);
   if (!store.ok()) return store.status();
 
-  std::unique_ptr<FeatureStoreServer> server(
-      new FeatureStoreServer(*std::move(registry), *std::move(store), layout, clock));
+  std::unique_ptr<FeatureStoreServer> server(new FeatureStoreServer(
+      *std::move(registry), *std::move(store),
+      {.layout = layout, .max_answer_bytes = options.max_message_bytes}, clock));
   const absl::Status listening = server->Listen(options);
   if (!listening.ok()) return listening;
   server->WatchRegistry(options.registry_period);
@@ -44,11 +45,11 @@ absl::StatusOr<std::unique_ptr<FeatureStoreServer>> FeatureStoreServer::Start(
 
 FeatureStoreServer::FeatureStoreServer(std::unique_ptr<RegistrySource> registry,
                                        std::unique_ptr<OnlineStore> store,
-                                       const StoreLayout& layout, const Clock& clock)
+                                       const OnlineFeatures::Options& features, const Clock& clock)
     : clock_(clock),
       registry_(std::move(registry)),
       store_(std::move(store)),
-      features_(registry_->registry(), *store_, {.layout = layout}),
+      features_(registry_->registry(), *store_, features),
       service_(features_, clock_, {}) {}
 
 absl::Status FeatureStoreServer::Listen(const FeatureStoreOptions& options) {
@@ -56,7 +57,7 @@ absl::Status FeatureStoreServer::Listen(const FeatureStoreOptions& options) {
   if (public_server) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
-  builder.SetMaxSendMessageSize(-1);  // bounded by what was read
+  builder.SetMaxSendMessageSize(-1);  // answers are bounded when they are made
   if (public_server) {
     builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &port_);
     // Two servers on one port would each get half of the calls.

@@ -51,7 +51,7 @@ class FeatureStoreServer {
 
  private:
   FeatureStoreServer(std::unique_ptr<RegistrySource> registry, std::unique_ptr<OnlineStore> store,
-                     const StoreLayout& layout, const Clock& clock);
+                     const OnlineFeatures::Options& features, const Clock& clock);
   absl::Status Listen(const FeatureStoreOptions& options);
   void WatchRegistry(std::chrono::milliseconds period);
 

@@ -1,24 +1,30 @@
 #include "feature_store/key_probe.h"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_join.h"
 #include "feature_store/request_rows.h"
 #include "telemetry/log.h"
 
 namespace tournant {
 namespace {
 
-bool AnyPresent(const OnlineRows& rows) {
-  for (const std::vector<StoredCell>& view : rows.views) {
-    for (const StoredCell& cell : view) {
-      if (cell.present) return true;
+constexpr std::chrono::seconds kPause{10};
+
+// The index of the first view of which something is there; kNone if there is none.
+constexpr size_t kNone = static_cast<size_t>(-1);
+size_t FirstPresent(const OnlineRows& rows) {
+  for (size_t view = 0; view < rows.views.size(); ++view) {
+    for (const StoredCell& cell : rows.views[view]) {
+      if (cell.present) return view;
     }
   }
-  return false;
+  return kNone;
 }
 
 bool AnyAsked(const OnlineRows& rows) {
@@ -40,17 +46,25 @@ ReadPlan WithKeys(const ReadPlan& plan, KeyVersion version) {
 
 }  // namespace
 
-bool KeyProbe::Wanted(const ReadPlan& plan, const OnlineRows& rows) {
-  if (AnyPresent(rows) || !AnyAsked(rows)) return false;
-  bool fresh = false;
+bool KeyProbe::Wanted(const ReadPlan& plan, const OnlineRows& rows, TimePoint now) {
+  if (FirstPresent(rows) != kNone || !AnyAsked(rows)) return false;
+  bool due = false;
   MutexLock lock(mutex_);
-  for (const ViewRead& view : *plan.views) fresh |= probed_.insert(view.view).second;
-  return fresh;
+  for (const ViewRead& view : *plan.views) {
+    TimePoint& next = next_.try_emplace(view.view, TimePoint::min()).first->second;
+    if (now < next) continue;
+    next = now + kPause;
+    due = true;
+  }
+  return due;
 }
 
 Task<void> KeyProbe::Run(const CallContext& call, OnlineStore& store, const ReadPlan& plan,
                          const feast::serving::GetOnlineFeaturesRequest& request,
-                         size_t max_key_bytes) const {
+                         size_t max_key_bytes) {
+  std::string view;
+  // Several, where they write a key alike: 1 and 2 differ in int64 only.
+  std::vector<absl::string_view> hits;
   for (const KeyVersion version :
        {KeyVersion::kV3, KeyVersion::kV3Legacy, KeyVersion::kV2, KeyVersion::kV1}) {
     if (version == configured_) continue;
@@ -60,13 +74,20 @@ Task<void> KeyProbe::Run(const CallContext& call, OnlineStore& store, const Read
     OnlineRead read{other.views, std::move(rows->key_sets)};
     const absl::StatusOr<OnlineRows> stored = co_await store.Read(call, std::move(read));
     if (!stored.ok()) co_return;  // The store has other troubles, or the call has ended.
-    if (!AnyPresent(*stored)) continue;
-    Log(LogLevel::kWarning, "the store's entity keys have another version than the configured one",
-        {{"view", other.views->front().view},
-         {"key_version", KeyVersionName(configured_)},
-         {"found", KeyVersionName(version)}});
-    co_return;
+    const size_t present = FirstPresent(*stored);
+    if (present == kNone) continue;
+    view = (*other.views)[present].view;
+    hits.push_back(KeyVersionName(version));
   }
+  if (hits.empty()) co_return;
+  {
+    MutexLock lock(mutex_);
+    next_[view] = TimePoint::max();
+  }
+  Log(LogLevel::kWarning, "the store's entity keys have another version than the configured one",
+      {{"view", view},
+       {"key_version", KeyVersionName(configured_)},
+       {"found", absl::StrJoin(hits, " or ")}});
 }
 
 }  // namespace tournant

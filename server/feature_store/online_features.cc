@@ -42,11 +42,12 @@ Task<absl::StatusOr<std::string>> OnlineFeatures::Get(
   OnlineRead read{(*plan)->views, std::move(rows->key_sets)};
   absl::StatusOr<OnlineRows> stored = co_await store_.Read(call, std::move(read));
   if (!stored.ok()) co_return stored.status();
-  if (key_probe_.Wanted(**plan, *stored)) {
+  if (key_probe_.Wanted(**plan, *stored, call.clock.Now())) {
     co_await key_probe_.Run(call, store_, **plan, request, options_.max_key_bytes);
   }
   co_return EncodeAnswer(**plan, *rows, *stored, WholeSeconds(call.clock.WallNow()),
-                         request.include_feature_view_version_metadata());
+                         request.include_feature_view_version_metadata(),
+                         options_.max_answer_bytes);
 }
 
 }  // namespace tournant

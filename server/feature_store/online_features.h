@@ -28,6 +28,7 @@ class OnlineFeatures {
     StoreLayout layout;
     size_t max_key_bytes = 16 << 10;
     size_t max_cells = 4 << 20;  // rows times columns of one answer
+    size_t max_answer_bytes = 64 << 20;
     size_t max_plans = 1024;
   };
 

@@ -24,6 +24,9 @@ struct Wanted {
   std::string feature;
 
   const std::string& ViewName() const { return projection ? projection->alias : view->name; }
+  int Version() const {
+    return projection ? projection->version.value_or(view->version) : view->version;
+  }
 };
 
 absl::StatusOr<const RegisteredView*> ReadableView(const FeatureRegistry& registry,
@@ -62,17 +65,20 @@ absl::StatusOr<Wanted> ParseReference(const FeatureRegistry& registry,
   }
   absl::string_view view_name = reference.substr(0, colon);
   const absl::string_view feature = reference.substr(colon + 1);
+  absl::string_view version = "latest";
   const size_t at = view_name.find('@');
   if (at != absl::string_view::npos) {
-    if (view_name.substr(at + 1) != "latest") {
-      return absl::FailedPreconditionError(
-          absl::StrCat("'", Quote(reference),
-                       "' names a version of its view; only the latest one is read here"));
-    }
+    version = view_name.substr(at + 1);
     view_name = view_name.substr(0, at);
   }
   const absl::StatusOr<const RegisteredView*> view = ReadableView(registry, view_name);
   if (!view.ok()) return view.status();
+  // What features an older one had, the registry does not say.
+  if (version != "latest" && version != absl::StrCat("v", (*view)->version)) {
+    return absl::FailedPreconditionError(absl::StrCat("'", Quote(reference),
+                                                      "': only the current version of the view, v",
+                                                      (*view)->version, ", is read here"));
+  }
   if ((*view)->FindFeature(feature) == nullptr) {
     return UnknownFeature("features", (*view)->name, feature);
   }
@@ -80,6 +86,7 @@ absl::StatusOr<Wanted> ParseReference(const FeatureRegistry& registry,
 }
 
 absl::StatusOr<std::vector<Wanted>> WantedFeatures(const FeatureRegistry& registry,
+                                                   const StoreLayout& layout,
                                                    const GetOnlineFeaturesRequest& request) {
   std::vector<Wanted> wanted;
   if (request.kind_case() == GetOnlineFeaturesRequest::kFeatureService) {
@@ -99,6 +106,12 @@ absl::StatusOr<std::vector<Wanted>> WantedFeatures(const FeatureRegistry& regist
           return UnknownFeature("feature_service", projection.view, feature);
         }
         wanted.push_back({*view, &projection, feature});
+        if (!layout.versioned_views && wanted.back().Version() != (*view)->version) {
+          return absl::FailedPreconditionError(
+              absl::StrCat("feature service '", Quote(service->name), "' is bound to version ",
+                           wanted.back().Version(), " of feature view '", Quote(projection.view),
+                           "', and the store keeps the current one only (versioned_views is off)"));
+        }
       }
     }
   } else {
@@ -173,14 +186,14 @@ class Compiler {
   // A view is read once for each set of keys that it is asked for with.
   size_t FindView(const Wanted& wanted) {
     const size_t key_set = FindKeySet(wanted);
-    std::string stored = layout_.ViewName(*wanted.view);
+    std::string stored = layout_.ViewName(*wanted.view, wanted.Version());
     for (size_t i = 0; i < views_.size(); ++i) {
       if (views_[i].view == stored && views_[i].key_set == key_set) return i;
     }
     views_.push_back({std::move(stored), {}, key_set});
     auto* metadata = metadata_.add_feature_view_metadata();
     metadata->set_name(wanted.ViewName());
-    metadata->set_version(wanted.view->version);
+    metadata->set_version(wanted.Version());
     return views_.size() - 1;
   }
 
@@ -230,7 +243,7 @@ class Compiler {
 absl::StatusOr<std::shared_ptr<const ReadPlan>> CompileReadPlan(
     const FeatureRegistry& registry, const StoreLayout& layout,
     const GetOnlineFeaturesRequest& request) {
-  const absl::StatusOr<std::vector<Wanted>> wanted = WantedFeatures(registry, request);
+  const absl::StatusOr<std::vector<Wanted>> wanted = WantedFeatures(registry, layout, request);
   if (!wanted.ok()) return wanted.status();
   return Compiler(layout, request.full_feature_names()).Compile(*wanted);
 }

@@ -24,7 +24,7 @@ absl::Status CheckRedisFields(const FeatureRegistry& registry, const StoreLayout
   std::map<std::pair<std::string, std::string>, std::string> taken;
   for (const RegisteredView& view : registry.views()) {
     if (view.kind == ViewKind::kOnDemand || !view.online) continue;
-    const std::string stored = layout.ViewName(view);
+    const std::string stored = layout.ViewName(view, view.version);
     std::string keys;
     for (const JoinKey& key : view.join_keys) {
       absl::StrAppend(&keys, key.name.size(), ":", key.name, static_cast<int>(key.type), ",");

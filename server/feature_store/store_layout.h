@@ -16,9 +16,9 @@ struct StoreLayout {
   // "<view>_v<N>" (Feast's compute_versioned_name).
   bool versioned_views = false;
 
-  std::string ViewName(const RegisteredView& view) const {
-    if (!versioned_views || view.version <= 0) return view.name;
-    return absl::StrCat(view.name, "_v", view.version);
+  std::string ViewName(const RegisteredView& view, int version) const {
+    if (!versioned_views || version <= 0) return view.name;
+    return absl::StrCat(view.name, "_v", version);
   }
 };
 

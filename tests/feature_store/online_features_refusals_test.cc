@@ -98,6 +98,20 @@ TEST_F(OnlineFeaturesTest, AnAnswerThatWouldBeHugeIsRefusedBeforeItIsRead) {
   EXPECT_EQ(store_.reads, 1);
 }
 
+TEST_F(OnlineFeaturesTest, RowsOfOneEntityDoNotMakeAnAnswerWithoutABound) {
+  options_.max_answer_bytes = 1000;
+  store_.Put("driver", DriverKey(1), "rate", "350000003f", kNow);
+  GetOnlineFeaturesRequest request = For({"driver:rate"});
+  for (int i = 0; i < 10; ++i) AddInt(request, "driver_id", 1);
+  const auto answer = Get(request);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_LE(answer->ByteSizeLong(), 1000u);
+  for (int i = 0; i < 90; ++i) AddInt(request, "driver_id", 1);
+  const absl::Status status = Get(request).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("1000 bytes"));
+}
+
 TEST_F(OnlineFeaturesTest, AFailingStoreFailsTheCallWithItsStatus) {
   store_.fail_with = absl::UnavailableError("down");
   GetOnlineFeaturesRequest request = For({"driver:rate"});

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <limits>
 #include <string>
 
@@ -238,11 +240,30 @@ TEST_F(OnlineFeaturesTest, PlansAreSharedByShapeAndTheCacheIsBounded) {
   EXPECT_EQ(cache.size(), 1u);
 }
 
+TEST_F(OnlineFeaturesTest, AValueWithoutATimeIsNotCalledStale) {
+  store_.Put("driver", DriverKey(1), "trips", "2007", 0);
+  GetOnlineFeaturesRequest request = For({"driver:trips"});
+  AddInt(request, "driver_id", 1);
+  EXPECT_THAT(Get(request)->results(1).statuses(), ElementsAre(serving::PRESENT));
+}
+
+TEST_F(OnlineFeaturesTest, AnEntityThatCouldNotBeReadIsInvalidAndTheOthersAreAnswered) {
+  store_.Put("driver", DriverKey(1), "trips", "2007", kNow);
+  store_.unreadable = {DriverKey(2)};
+  GetOnlineFeaturesRequest request = For({"driver:trips"});
+  for (const int64_t id : {1, 2, 3}) AddInt(request, "driver_id", id);
+  const auto response = Get(request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_THAT(response->results(1).statuses(),
+              ElementsAre(serving::PRESENT, serving::INVALID, serving::NOT_FOUND));
+  EXPECT_EQ(response->results(1).values(1).val_case(), Value::VAL_NOT_SET);
+}
+
 TEST_F(OnlineFeaturesTest, AVersionedViewIsReadUnderTheNameItIsStoredBy) {
   registry_.mutable_feature_views(0)->mutable_meta()->set_current_version_number(3);
   options_.layout.versioned_views = true;
   store_.Put("driver_v3", DriverKey(1), "trips", "2007", kNow);
-  store_.Put("airport", TextKey("code", "ZRH"), "lat", "190000000000000040", kNow);
+  store_.Put("airport", TextKey("code", "ZRH"), "lat", "290000000000000040", kNow);
   GetOnlineFeaturesRequest request = For({"driver:trips", "airport:lat"});
   request.set_full_feature_names(true);
   request.set_include_feature_view_version_metadata(true);
@@ -255,6 +276,37 @@ TEST_F(OnlineFeaturesTest, AVersionedViewIsReadUnderTheNameItIsStoredBy) {
   EXPECT_EQ(response->results(3).statuses(0), serving::PRESENT) << "a view without a version";
   EXPECT_EQ(response->metadata().feature_view_metadata(0).name(), "driver");
   EXPECT_EQ(response->metadata().feature_view_metadata(0).version(), 3);
+}
+
+TEST_F(OnlineFeaturesTest, AServiceMayBeBoundToAVersionOfItsView) {
+  registry_.mutable_feature_views(2)->mutable_meta()->set_current_version_number(3);
+  auto* projections = registry_.mutable_feature_services(0)->mutable_spec()->mutable_features();
+  projections->Mutable(0)->set_version_tag(2);
+  options_.layout.versioned_views = true;
+  store_.Put("airport_v2", TextKey("code", "ZRH"), "lat", "290000000000000040", kNow);
+  store_.Put("airport_v3", TextKey("code", "ZRH"), "lat", "290000000000000840", kNow);
+  GetOnlineFeaturesRequest request;
+  request.set_feature_service("trip");
+  request.set_full_feature_names(true);
+  AddText(request, "from", "ZRH");
+  AddText(request, "to", "ZRH");
+  const auto response = Get(request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->results(2).values(0).double_val(), 2.0);
+  EXPECT_EQ(response->results(3).values(0).double_val(), 3.0);
+
+  features_.reset();
+  options_.layout.versioned_views = false;
+  EXPECT_EQ(Get(request).status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(OnlineFeaturesTest, TheCurrentVersionOfAViewMayBeNamed) {
+  registry_.mutable_feature_views(0)->mutable_meta()->set_current_version_number(3);
+  GetOnlineFeaturesRequest request = For({"driver@v3:trips"});
+  AddInt(request, "driver_id", 1);
+  EXPECT_TRUE(Get(request).ok());
+  request.mutable_features()->set_val(0, "driver@v2:trips");
+  EXPECT_EQ(Get(request).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST_F(OnlineFeaturesTest, KeysOfAnotherVersionAreReportedOnceForEachView) {
@@ -276,7 +328,36 @@ TEST_F(OnlineFeaturesTest, KeysOfAnotherVersionAreReportedOnceForEachView) {
   }
   const std::string log = ::testing::internal::GetCapturedStderr();
   EXPECT_THAT(log, HasSubstr(R"("view":"driver","key_version":"3","found":"2")"));
-  EXPECT_EQ(store_.reads, 3 + 2) << "3-legacy, then 2, at the first answer only";
+  EXPECT_EQ(store_.reads, 3 + 3) << "3-legacy, 2 and 1, at the first answer only";
+}
+
+TEST_F(OnlineFeaturesTest, AnEntityThatIsNotStoredDoesNotSpendTheProbe) {
+  const EntityKeyLayout old(KeyVersion::kV1, {{"code", ValueType::kString}});
+  Value code;
+  code.set_string_val("ZRH");
+  const Value* const pointer = &code;
+  std::string key;
+  ASSERT_TRUE(old.Append({&pointer, 1}, &key).ok());
+  store_.Put("airport", key, "lat", "290000000000000040", kNow);
+  const auto ask = [&](const char* text) {
+    GetOnlineFeaturesRequest request = For({"airport:lat"});
+    AddText(request, "code", text);
+    EXPECT_TRUE(Get(request).ok());
+  };
+  ::testing::internal::CaptureStderr();
+  ask("nowhere");
+  ask("ZRH");  // Too soon after the last probe.
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+  call_.loop.Advance(std::chrono::seconds(10));
+  call_.context.deadline = call_.clock.Now() + std::chrono::seconds(1);
+  ::testing::internal::CaptureStderr();
+  ask("ZRH");
+  call_.loop.Advance(std::chrono::seconds(10));
+  ask("ZRH");
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
+  EXPECT_THAT(log, HasSubstr(R"("view":"airport","key_version":"3","found":"2 or 1")"))
+      << "a key of text is the same in both";
 }
 
 TEST_F(OnlineFeaturesTest, WhatHasNoRowsSaysNothingAboutKeys) {
