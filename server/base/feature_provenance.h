@@ -12,9 +12,9 @@ struct FeatureProvenance {
   int64_t stale = 0;
   int64_t defaulted = 0;
   int64_t from_request = 0;
-  int64_t oldest_age_ms = -1;     // -1: no cell has a known age.
-  int64_t unknown_age = 0;        // Of the live and cached cells: those without an event time.
-  int64_t from_future = 0;        // Of the same: those with one after now; some clock is wrong.
+  int64_t oldest_age_ms = -1;  // -1: no cell has a known age.
+  int64_t unknown_age = 0;     // Cells with a stored value, a last known one too, without a time.
+  int64_t from_future = 0;     // Of the same: with a time after now; some clock is wrong.
   bool budget_exhausted = false;  // The call had no time left to ask the store.
   bool degraded = false;  // Some cell was filled because of an error, a timeout or staleness.
 };

@@ -11,6 +11,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "cq/cq_loop.h"
@@ -26,9 +27,20 @@ using feast::serving::GetOnlineFeaturesRequest;
 using feast::serving::GetOnlineFeaturesResponse;
 
 // gRPC's codes are absl's; what the store says is quoted, since it may be anything.
-absl::Status FetchError(const grpc::Status& status, const grpc::ClientContext& context) {
-  absl::Status error(static_cast<absl::StatusCode>(status.error_code()),
-                     absl::StrCat("feature store: ", Quote(status.error_message(), 512)));
+//
+// Two codes do not mean here what they mean elsewhere. A call that nobody here can have cancelled
+// was ended by the store or by something on the way; one that inherits its caller's cancellation
+// may have it before we know. An answer above a limit is the fault of the request, and no sign of a
+// store with too much to do.
+absl::Status FetchError(const grpc::Status& status, const grpc::ClientContext& context,
+                        bool inherits) {
+  auto code = static_cast<absl::StatusCode>(status.error_code());
+  if (code == absl::StatusCode::kCancelled && !inherits) code = absl::StatusCode::kUnavailable;
+  if (code == absl::StatusCode::kResourceExhausted &&
+      absl::StrContains(status.error_message(), "larger than max")) {
+    code = absl::StatusCode::kOutOfRange;
+  }
+  absl::Status error(code, absl::StrCat("feature store: ", Quote(status.error_message(), 512)));
   const auto& trailers = context.GetServerTrailingMetadata();
   const auto pushback = trailers.find("grpc-retry-pushback-ms");
   if (pushback == trailers.end()) return error;
@@ -84,7 +96,7 @@ Task<absl::StatusOr<FetchedFeatures>> GrpcFeatureClient::Fetch(const CallContext
     co_await CqOperation([&](void* tag) { reader->Finish(response, &status, tag); });
   }
   if (absl::Status alive = call.Alive(); !alive.ok()) co_return alive;
-  if (!status.ok()) co_return FetchError(status, *context);
+  if (!status.ok()) co_return FetchError(status, *context, call.rpc != nullptr);
   co_return ReadFetchResponse(request, *response);
 }
 

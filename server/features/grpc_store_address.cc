@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -27,6 +28,9 @@ bool IsIpv4(absl::string_view address) {
 bool IsHostAndPort(absl::string_view address) {
   const size_t colon = address.rfind(':');
   int port = 0;
+  const absl::string_view host = address.substr(0, std::min(colon, address.size()));
+  if (absl::StrContains(host, '/')) return false;
+  if (absl::StrContains(host, ':') && (host.front() != '[' || host.back() != ']')) return false;
   return colon != absl::string_view::npos && colon > 0 &&
          absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 1 && port <= 65535;
 }
@@ -53,12 +57,14 @@ std::string ReadOption(absl::string_view option, GrpcStoreAddress& address) {
     if (!absl::SimpleAtoi(value, &address.max_in_flight) || address.max_in_flight < 1) {
       return "max_in_flight must be a number from 1 on";
     }
+  } else if (name == "project") {
+    address.project = std::string(value);
   } else if (name == "health_check") {
     if (value != "true" && value != "false") return "health_check must be true or false";
     address.health_check = value == "true";
   } else {
     return absl::StrCat("unknown option '", Quote(name),
-                        "', expected method, channels, max_in_flight or health_check");
+                        "', expected method, channels, max_in_flight, health_check or project");
   }
   return "";
 }

@@ -18,16 +18,17 @@ struct GrpcStoreAddress {
   std::string method = "/feast.serving.ServingService/GetOnlineFeatures";
   int channels = 1;              // Connections to each address, for when one is not enough.
   int64_t max_in_flight = 4096;  // Calls at once to each backend, at most.
+  std::string project;           // Of --feature_registry, where that holds several.
   bool health_check = true;      // Watch grpc.health.v1; a store without it is taken as healthy.
 };
 
 // Reads grpc:HOST:PORT[,HOST:PORT...][?method=/package.Service/Method&channels=N&max_in_flight=N&
-// health_check=false]; a single address may also be dns:///HOST:PORT, or
+// health_check=false&project=NAME]; a single address may also be dns:///HOST:PORT, or
 // dns://SERVER:PORT/HOST:PORT to be resolved by that server. INVALID_ARGUMENT names what is wrong
 // with it.
 absl::StatusOr<GrpcStoreAddress> ParseGrpcStoreAddress(absl::string_view text);
 
-// The gRPC target of one of its addresses. A name is resolved again when connections are lost.
+// The gRPC target of one of its addresses. A name is resolved again when a connection is lost.
 std::string GrpcTarget(absl::string_view address, absl::string_view dns_server = "");
 
 }  // namespace tournant

@@ -1,5 +1,6 @@
 #include "features/measured_client.h"
 
+#include <chrono>
 #include <optional>
 
 #include "base/status.h"
@@ -42,7 +43,7 @@ void MeasuredClient::Record(const absl::Status& status, Duration took, int64_t r
     ++outcomes_[static_cast<size_t>(outcome)];
     latency_.Record(took);
     rows_.Record(static_cast<uint64_t>(rows));
-    if (IsFault(outcome)) others = log_limiter_.Pass(now);
+    if (IsFault(outcome)) others = log_limiters_[static_cast<size_t>(outcome)].Pass(now);
   }
   if (!others) return;
   Log(LogLevel::kWarning, "a fetch of features failed",

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -16,7 +15,8 @@
 namespace tournant {
 
 // The layer right above a backend's stub: counts how calls end and how long they take, and logs
-// those that fail, one line in ten seconds. Owned by its backend. Thread-safe.
+// those that fail, one line in ten seconds for each
+// outcome. Owned by its backend. Thread-safe.
 class MeasuredClient final : public FeatureClient {
  public:
   struct Numbers {
@@ -44,7 +44,8 @@ class MeasuredClient final : public FeatureClient {
 
   mutable Mutex mutex_;
   std::array<int64_t, kFetchOutcomes> outcomes_ ABSL_GUARDED_BY(mutex_){};
-  LogLimiter log_limiter_ ABSL_GUARDED_BY(mutex_){std::chrono::seconds(10)};
+  // By outcome: one model with a wrong name must not hide an outage.
+  std::array<LogLimiter, kFetchOutcomes> log_limiters_ ABSL_GUARDED_BY(mutex_);
   // Histograms take one writer at a time, and may be read without the lock.
   Histogram latency_;
   Histogram rows_;

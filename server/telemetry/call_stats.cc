@@ -151,12 +151,12 @@ void CallStats::RegisterWith(MetricsRegistry& registry) const {
                            return std::vector<HistogramSample>{{{}, std::move(sum)}};
                          });
   registry.AddCounter("tournant_feature_cells_of_unknown_age_total",
-                      "Live and cached cells that came without an event time.", [this] {
+                      "Cells whose stored value came without an event time.", [this] {
                         return static_cast<double>(Sum(
                             [](const CallMetrics& loop) { return loop.cells_of_unknown_age(); }));
                       });
   registry.AddCounter("tournant_feature_cells_from_future_total",
-                      "Live and cached cells with an event time after now: a clock is wrong.",
+                      "Cells whose stored value has an event time after now: a clock is wrong.",
                       [this] {
                         return static_cast<double>(
                             Sum([](const CallMetrics& loop) { return loop.cells_from_future(); }));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -12,7 +13,7 @@ namespace tournant {
 // is told once, with how often it happened. For one thread at a time.
 class LogLimiter {
  public:
-  explicit LogLimiter(Duration period) : period_(period) {}
+  explicit LogLimiter(Duration period = std::chrono::seconds(10)) : period_(period) {}
 
   // How many lines were held back since the last one that went through; nothing when this one is
   // held back too.

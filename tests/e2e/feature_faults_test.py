@@ -124,6 +124,8 @@ class FeatureFaults(unittest.TestCase):
         for mode in (Mode.SLOW, Mode.TRICKLE, Mode.TRUNCATE):
             with self.subTest(mode=mode):
                 self.proxies[0].set_mode(mode)
+                if mode is Mode.SLOW:  # Twice the time-out: nothing but defaults is left.
+                    until(lambda: set(self.infer_many(8)) == {DEFAULT})
                 self.assertLessEqual(set(self.infer_many(64)), {LIVE, DEFAULT})
                 self.assert_ready()
                 self.recovers()

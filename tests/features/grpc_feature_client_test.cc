@@ -195,6 +195,19 @@ TEST_F(GrpcFeatureClientTest, KeepsTheStoresCodeAndText) {
   }
 }
 
+TEST_F(GrpcFeatureClientTest, AnAnswerAboveALimitSpeaksOfTheRequestNotOfTheStore) {
+  store_.Answer([](auto*, const auto*, auto*) {
+    return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                        "Received message larger than max (9 vs. 4)");
+  });
+  EXPECT_EQ(Fetch().status().code(), absl::StatusCode::kOutOfRange);
+}
+
+TEST_F(GrpcFeatureClientTest, ACancelThatIsNotOursIsTroubleOnTheWay) {
+  store_.Answer([](auto*, const auto*, auto*) { return grpc::Status::CANCELLED; });
+  EXPECT_EQ(Fetch().status().code(), absl::StatusCode::kUnavailable);
+}
+
 TEST_F(GrpcFeatureClientTest, KeepsTheStoresPushback) {
   store_.Answer([](grpc::ServerContext* context, const auto*, auto*) {
     context->AddTrailingMetadata("grpc-retry-pushback-ms", "7");

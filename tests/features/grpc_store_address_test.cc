@@ -25,13 +25,14 @@ TEST(GrpcStoreAddress, ReadsOneAddressAndTakesFeastsMethodByDefault) {
 TEST(GrpcStoreAddress, ReadsAListOfAddressesAndAllOptions) {
   const auto parsed = ParseGrpcStoreAddress(
       "grpc:10.0.0.1:6566,features.shop:6567?method=/GrpcFeatureServer/GetOnlineFeatures"
-      "&channels=4&max_in_flight=200000&health_check=false");
+      "&channels=4&max_in_flight=200000&health_check=false&project=shop");
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_THAT(parsed->addresses, ElementsAre("10.0.0.1:6566", "features.shop:6567"));
   EXPECT_EQ(parsed->method, "/GrpcFeatureServer/GetOnlineFeatures");
   EXPECT_EQ(parsed->channels, 4);
   EXPECT_EQ(parsed->max_in_flight, 200'000);
   EXPECT_FALSE(parsed->health_check);
+  EXPECT_EQ(parsed->project, "shop");
 }
 
 TEST(GrpcStoreAddress, OnlyNamesAreResolved) {
@@ -54,6 +55,9 @@ TEST(GrpcStoreAddress, SaysWhatIsWrongWithAnAddress) {
   EXPECT_THAT(error("grpc:a:1,b"), HasSubstr("'b' is not HOST:PORT"));
   EXPECT_THAT(error("grpc:a:1,b:2,a:1"), HasSubstr("'a:1' is listed twice"));
   EXPECT_THAT(error("grpc:dns:///a"), HasSubstr("'a' is not HOST:PORT"));
+  EXPECT_THAT(error("grpc:http://a:1"), HasSubstr("'http://a:1' is not HOST:PORT"));
+  EXPECT_THAT(error("grpc:dns:a:1"), HasSubstr("'dns:a:1' is not HOST:PORT"));
+  EXPECT_TRUE(ParseGrpcStoreAddress("grpc:[::1]:6566").ok());
   EXPECT_THAT(error("grpc:dns://a:1"), HasSubstr("'' is not HOST:PORT"));
   EXPECT_THAT(error("grpc:dns://a/b:1"), HasSubstr("'a' is not HOST:PORT"));
   EXPECT_THAT(error("grpc:a:1?mthod=/x/y"), HasSubstr("unknown option 'mthod'"));

@@ -64,6 +64,18 @@ TEST_F(MeasuredClientTest, FailuresAreLoggedOnceInTenSecondsWithTheirNumber) {
   EXPECT_THAT(log, HasSubstr(R"("others_since_last_line":4)"));
 }
 
+TEST_F(MeasuredClientTest, OneKindOfFailureDoesNotHideAnother) {
+  ::testing::internal::CaptureStderr();
+  for (const auto& error :
+       {absl::InvalidArgumentError("no such view"), absl::UnavailableError("")}) {
+    store_.error = error;
+    Fetch();
+  }
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr(R"("outcome":"error")"));
+  EXPECT_THAT(log, HasSubstr(R"("outcome":"unavailable")"));
+}
+
 TEST_F(MeasuredClientTest, ACallerWhoLeftIsNoFailureOfTheStore) {
   store_.error = absl::CancelledError("gone");
   ::testing::internal::CaptureStderr();
