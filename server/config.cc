@@ -25,7 +25,7 @@ ABSL_FLAG(std::string, feature_store, "none",
           "?registry=PATH[&mode=cluster|sentinel&master=NAME] (Feast's stores, read in this "
           "process) or "
           "grpc:HOST:PORT[,HOST:PORT...][?method=/package.Service/Method&channels=N&"
-          "max_in_flight=N&health_check=false]");
+          "max_in_flight=N&health_check=false&project=NAME]");
 ABSL_FLAG(std::string, feature_registry, "",
           "Feast's registry.db, with grpc: or --check_model only, to check bindings by");
 ABSL_FLAG(absl::Duration, feature_timeout, absl::Milliseconds(50),

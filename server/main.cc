@@ -118,7 +118,7 @@ absl::StatusOr<FeatureSource> OpenRemote(const Config& config) {
   const absl::StatusOr<GrpcStoreAddress> address = ParseGrpcStoreAddress(config.feature_store);
   if (!address.ok()) return address.status();
   if (!config.feature_registry.empty()) {
-    auto registry = FeatureRegistry::ReadFile(config.feature_registry, "");
+    auto registry = FeatureRegistry::ReadFile(config.feature_registry, address->project);
     if (!registry.ok()) return registry.status();
     source.registry = *std::move(registry);
   }
