@@ -102,7 +102,7 @@ def run_all(kind, work):
     """work: (path, key, command). Runs what has not passed before; findings in order of path."""
     folder = PASSED / kind
     folder.mkdir(parents=True, exist_ok=True)
-    todo = [item for item in work if not (folder / item[1]).exists()]
+    unproved = [item for item in work if not (folder / item[1]).exists()]
 
     def one(item):
         path, name, command = item
@@ -114,7 +114,7 @@ def run_all(kind, work):
         return list(findings(output)) or [Finding(path, 1, output.strip()[-400:])]
 
     with concurrent.futures.ThreadPoolExecutor(jobs()) as pool:
-        found = [f for result in pool.map(one, todo) for f in result]
+        found = [f for result in pool.map(one, unproved) for f in result]
     yield from sorted(set(found))
 
 

@@ -49,12 +49,12 @@ CLASHES = re.compile(r"\.pb\.h$|^(google/protobuf|grpc|grpc\+\+|grpcpp|fmt|spdlo
 
 @functools.cache
 def allowed(room):
-    rooms, todo = set(), [room]
-    while todo:
-        current = todo.pop()
+    rooms, pending = set(), [room]
+    while pending:
+        current = pending.pop()
         if current not in rooms:
             rooms.add(current)
-            todo += ROOMS.get(current, "").split()
+            pending += ROOMS.get(current, "").split()
     return frozenset(rooms)
 
 

@@ -93,11 +93,11 @@ def resolve(target):
 @functools.cache
 def closure(path):
     """The own files that a file includes, directly or not, and itself."""
-    seen, todo = set(), [path]
-    while todo:
-        current = todo.pop()
+    seen, pending = set(), [path]
+    while pending:
+        current = pending.pop()
         if current in seen:
             continue
         seen.add(current)
-        todo += [r for _, _, target in includes(current) if (r := resolve(target))]
+        pending += [r for _, _, target in includes(current) if (r := resolve(target))]
     return frozenset(seen)

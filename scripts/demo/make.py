@@ -80,13 +80,13 @@ STEPS = (
 
 def modules(script: Path) -> set[Path]:
     """The script and the modules of this folder that it imports, directly or not."""
-    found, todo = set(), [script]
-    while todo:
-        path = todo.pop()
+    found, pending = set(), [script]
+    while pending:
+        path = pending.pop()
         if path not in found:
             found.add(path)
             names = re.findall(r"^(?:from|import) (\w+)", path.read_text(), re.MULTILINE)
-            todo += [p for p in (SCRIPTS / f"{n}.py" for n in names) if p.exists()]
+            pending += [p for p in (SCRIPTS / f"{n}.py" for n in names) if p.exists()]
     return found
 
 
