@@ -46,7 +46,7 @@ ReadPlan WithKeys(const ReadPlan& plan, KeyVersion version) {
 
 }  // namespace
 
-bool KeyProbe::Wanted(const ReadPlan& plan, const OnlineRows& rows, TimePoint now) {
+bool KeyProbe::TakeTurn(const ReadPlan& plan, const OnlineRows& rows, TimePoint now) {
   if (FirstPresent(rows) != kNone || !AnyAsked(rows)) return false;
   bool due = false;
   MutexLock lock(mutex_);

@@ -27,9 +27,10 @@ class KeyProbe {
  public:
   explicit KeyProbe(KeyVersion configured) : configured_(configured) {}
 
-  // Whether Run is worth its reads: nothing of `rows` is present, and a view of the plan has
-  // neither been reported nor been probed lately.
-  bool Wanted(const ReadPlan& plan, const OnlineRows& rows, TimePoint now);
+  // Whether this answer is to be probed with Run: nothing of `rows` is present, and a view of the
+  // plan has neither been reported nor been probed lately. If so, it is the one for its views for a
+  // while.
+  bool TakeTurn(const ReadPlan& plan, const OnlineRows& rows, TimePoint now);
 
   // `plan` and `request`, which ResolveRows has accepted, outlive the task.
   Task<void> Run(const CallContext& call, OnlineStore& store, const ReadPlan& plan,

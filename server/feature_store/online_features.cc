@@ -42,7 +42,7 @@ Task<absl::StatusOr<std::string>> OnlineFeatures::Get(
   OnlineRead read{(*plan)->views, std::move(rows->key_sets)};
   absl::StatusOr<OnlineRows> stored = co_await store_.Read(call, std::move(read));
   if (!stored.ok()) co_return stored.status();
-  if (key_probe_.Wanted(**plan, *stored, call.clock.Now())) {
+  if (key_probe_.TakeTurn(**plan, *stored, call.clock.Now())) {
     co_await key_probe_.Run(call, store_, **plan, request, options_.max_key_bytes);
   }
   co_return EncodeAnswer(**plan, *rows, *stored, WholeSeconds(call.clock.WallNow()),
