@@ -89,11 +89,8 @@ absl::StatusOr<FeatureStoreOptions> OptionsFromFlags() {
   override(absl::GetFlag(FLAGS_project), options.project);
   override(absl::GetFlag(FLAGS_key_version), options.key_version);
   if (const std::string versioned = absl::GetFlag(FLAGS_versioned_views); !versioned.empty()) {
-    if (versioned != "true" && versioned != "false") {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--versioned_views is true or false, not '", Quote(versioned), "'"));
-    }
-    options.versioned_views = versioned == "true";
+    const absl::Status set = SetVersionedViews(versioned, options);
+    if (!set.ok()) return Annotate(set, "--versioned_views");
   }
   options.address = absl::GetFlag(FLAGS_grpc_address);
   options.writer_tz = absl::GetFlag(FLAGS_writer_tz);

@@ -32,6 +32,15 @@ absl::Status CheckStoreName(absl::string_view store) {
   return IsRedisStore(store) ? ParseRedisAddress(store).status() : SqlitePath(store).status();
 }
 
+absl::Status SetVersionedViews(absl::string_view text, FeatureStoreOptions& options) {
+  if (text != "true" && text != "false") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("versioned_views is true or false, not '", Quote(text), "'"));
+  }
+  options.versioned_views = text == "true";
+  return absl::OkStatus();
+}
+
 absl::StatusOr<FeatureStoreOptions> ParseEmbeddedFeatureStore(
     absl::string_view flag, const std::vector<std::string>& environment) {
   const std::pair<absl::string_view, absl::string_view> parts =
@@ -58,11 +67,8 @@ absl::StatusOr<FeatureStoreOptions> ParseEmbeddedFeatureStore(
     } else if (pair.first == "key_version") {
       options.key_version = value;
     } else if (pair.first == "versioned_views") {
-      if (value != "true" && value != "false") {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "feature store parameter versioned_views is true or false, not '", Quote(value), "'"));
-      }
-      options.versioned_views = value == "true";
+      const absl::Status set = SetVersionedViews(value, options);
+      if (!set.ok()) return set;
     } else if (pair.first == "writer_tz") {
       options.writer_tz = value;
     } else if (redis) {

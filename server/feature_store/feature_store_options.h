@@ -31,7 +31,10 @@ struct FeatureStoreOptions {
 // They win over what DIR says. INVALID_ARGUMENT names what is wrong. `environment` is for
 // feast:DIR.
 absl::StatusOr<FeatureStoreOptions> ParseEmbeddedFeatureStore(
-    absl::string_view flag, const std::vector<std::string>& environment = {});
+    absl::string_view flag, const std::vector<std::string>& environment);
+
+// Sets `versioned_views` by the text of a flag or parameter: true or false.
+absl::Status SetVersionedViews(absl::string_view text, FeatureStoreOptions& options);
 
 // Whether a store is meant to be Redis, whatever else is wrong with its address.
 bool IsRedisStore(absl::string_view store);

@@ -105,7 +105,7 @@ class FeatureStoreProcess(unittest.TestCase):
             self.assertIn("'other'", err)
             status, _, err = run(f"--store=feast:{folder}", "--versioned_views=maybe")
             self.assertEqual(status, 2)
-            self.assertIn("--versioned_views is true or false, not 'maybe'", err)
+            self.assertIn("--versioned_views: versioned_views is true or false, not 'maybe'", err)
             settings.write_text("project: p\nonline_store: {type: dynamodb}\n")
             status, _, err = run(f"--store=feast:{folder}")
             self.assertEqual(status, 2)

@@ -12,7 +12,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 TEST(FeatureStoreOptions, TheEmbeddedFormNamesFileAndRegistry) {
-  const auto options = ParseEmbeddedFeatureStore("sqlite:data/online.db?registry=data/registry.db");
+  const auto options =
+      ParseEmbeddedFeatureStore("sqlite:data/online.db?registry=data/registry.db", {});
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->store, "sqlite:data/online.db");
   EXPECT_EQ(*SqlitePath(options->store), "data/online.db");
@@ -25,7 +26,7 @@ TEST(FeatureStoreOptions, TheEmbeddedFormNamesFileAndRegistry) {
 
 TEST(FeatureStoreOptions, TheEmbeddedFormTakesFurtherParameters) {
   const auto options = ParseEmbeddedFeatureStore(
-      "sqlite:/a.db?project=shop&key_version=2&writer_tz=+02:00&registry=/r=1.db");
+      "sqlite:/a.db?project=shop&key_version=2&writer_tz=+02:00&registry=/r=1.db", {});
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->project, "shop");
   EXPECT_EQ(options->key_version, "2");
@@ -35,7 +36,7 @@ TEST(FeatureStoreOptions, TheEmbeddedFormTakesFurtherParameters) {
 
 TEST(FeatureStoreOptions, WhatIsWrongIsNamed) {
   const auto error = [](const char* flag) {
-    const auto options = ParseEmbeddedFeatureStore(flag);
+    const auto options = ParseEmbeddedFeatureStore(flag, {});
     EXPECT_EQ(options.status().code(), absl::StatusCode::kInvalidArgument) << flag;
     return std::string(options.status().message());
   };
@@ -47,7 +48,8 @@ TEST(FeatureStoreOptions, WhatIsWrongIsNamed) {
 
 TEST(FeatureStoreOptions, TheEmbeddedFormOfRedisKeepsItsOwnParametersWithTheAddress) {
   const auto options = ParseEmbeddedFeatureStore(
-      "redis://u:p@a:1,b:2?registry=/r.db&mode=cluster&project=shop&replicas=true&key_version=2");
+      "redis://u:p@a:1,b:2?registry=/r.db&mode=cluster&project=shop&replicas=true&key_version=2",
+      {});
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->store, "redis://u:p@a:1,b:2?mode=cluster&replicas=true");
   EXPECT_EQ(options->registry, "/r.db");
@@ -61,11 +63,11 @@ TEST(FeatureStoreOptions, WhatIsWrongWithRedisIsNamedWithoutItsPassword) {
   for (const char* flag :
        {"redis://user:secret@host:6379/0", "redis://user:secret@host?registry=r&colour=red",
         "rediss://user:secret@host?registry=r", "redis://user:se?secret@host?registry=r"}) {
-    const auto options = ParseEmbeddedFeatureStore(flag);
+    const auto options = ParseEmbeddedFeatureStore(flag, {});
     EXPECT_EQ(options.status().code(), absl::StatusCode::kInvalidArgument) << flag;
     EXPECT_THAT(std::string(options.status().message()), Not(HasSubstr("secret"))) << flag;
   }
-  EXPECT_THAT(std::string(ParseEmbeddedFeatureStore("redis://h").status().message()),
+  EXPECT_THAT(std::string(ParseEmbeddedFeatureStore("redis://h", {}).status().message()),
               HasSubstr("?registry=PATH"));
 }
 
