@@ -3,8 +3,6 @@
 #include <yaml-cpp/yaml.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <system_error>
@@ -18,11 +16,14 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/status.h"
+#include "base/text_file.h"
 #include "feature_store/redis_address.h"
 #include "telemetry/log.h"
 
 namespace tournant {
 namespace {
+
+constexpr size_t kMaxBytes = 1 << 20;
 
 // As os.path.expandvars does it, which Feast applies to the whole file: an unknown name stays.
 std::string ExpandVariables(absl::string_view text, const std::vector<std::string>& environment) {
@@ -57,18 +58,6 @@ std::string Unquoted(absl::string_view value) {
     value = value.substr(1, value.size() - 2);
   }
   return std::string(value);
-}
-
-std::string PercentEncoded(absl::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    if (absl::ascii_isalnum(static_cast<unsigned char>(c))) {
-      encoded.push_back(c);
-    } else {
-      absl::StrAppend(&encoded, "%", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
-    }
-  }
-  return encoded;
 }
 
 // "host:6379,db=1,password=..." taken apart.
@@ -244,18 +233,12 @@ absl::StatusOr<FeatureStoreOptions> ReadFeastRepository(
   std::filesystem::path file = path;
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) file /= "feature_store.yaml";
-  if (!std::filesystem::is_regular_file(file, ignored)) {
-    return absl::NotFoundError(
-        absl::StrCat(file.native(),
-                     " is no file; feast: wants the folder of a Feast repository, with its "
-                     "feature_store.yaml"));
+  const absl::StatusOr<std::string> text = ReadTextFile(file, kMaxBytes);
+  if (!text.ok()) {
+    return Annotate(text.status(), "feast: wants the folder of a Feast repository");
   }
-  std::ifstream stream(file, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(stream)),
-                         std::istreambuf_iterator<char>());
-  if (!stream) return absl::NotFoundError(absl::StrCat("cannot read ", file.native()));
   try {
-    return Reader(file).Read(YAML::Load(ExpandVariables(text, environment)));
+    return Reader(file).Read(YAML::Load(ExpandVariables(*text, environment)));
   } catch (const YAML::BadConversion& error) {
     return Malformed(file, error, "has the wrong type");
   } catch (const YAML::Exception& error) {

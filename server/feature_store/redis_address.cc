@@ -33,7 +33,8 @@ absl::StatusOr<std::string> PercentDecoded(absl::string_view text) {
     if (i + 2 >= text.size() || !absl::ascii_isxdigit(text[i + 1]) ||
         !absl::ascii_isxdigit(text[i + 2])) {
       return absl::InvalidArgumentError(
-          "user or password: a '%' is followed by no two hex digits; write '%' itself as %25");
+          "user, password or master: a '%' is followed by no two hex digits; write '%' itself as "
+          "%25");
     }
     decoded += absl::HexStringToBytes(text.substr(i + 1, 2));
     i += 2;
@@ -191,6 +192,18 @@ std::string RedisNode::Text() const {
 
 bool ParsePort(absl::string_view text, int* port) {
   return absl::SimpleAtoi(text, port) && *port >= 1 && *port <= 65535;
+}
+
+std::string PercentEncoded(absl::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c))) {
+      encoded.push_back(c);
+    } else {
+      absl::StrAppend(&encoded, "%", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
+    }
+  }
+  return encoded;
 }
 
 absl::StatusOr<RedisAddress> ParseRedisAddress(absl::string_view url) {

@@ -34,9 +34,12 @@ struct RedisAddress {
   bool read_from_replicas = false;  // mode kCluster
 };
 
+// `text` as a user, a password or a master has to be written in the URL.
+std::string PercentEncoded(absl::string_view text);
+
 // redis://[user:password@]host[:port][,host[:port]...][/db][?mode=cluster|sentinel&master=NAME
-// &replicas=true]. User and password may be percent-encoded. INVALID_ARGUMENT says what is wrong
-// and never shows the password.
+// &replicas=true]. User, password and master may be percent-encoded. INVALID_ARGUMENT says what is
+// wrong and never shows the password.
 absl::StatusOr<RedisAddress> ParseRedisAddress(absl::string_view url);
 
 }  // namespace tournant

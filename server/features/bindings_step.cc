@@ -6,9 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "base/text_file.h"
 #include "features/bindings.h"
 #include "features/feature_plan.h"
-#include "features/text_file.h"
 
 namespace tournant {
 namespace {

@@ -2,9 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "base/text_file.h"
 #include "base/text_lines.h"
 #include "features/source_location.h"
-#include "features/text_file.h"
 
 namespace tournant {
 namespace {

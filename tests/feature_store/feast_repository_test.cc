@@ -159,7 +159,7 @@ TEST_F(FeastRepositoryTest, WhatIsNoRepositoryIsNamed) {
   std::filesystem::remove(File());
   std::filesystem::create_directory(File());
   EXPECT_EQ(ReadFeastRepository(folder_.path().native(), {}).status().code(),
-            absl::StatusCode::kNotFound);
+            absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(FeastRepositoryTest, TheEmbeddedFormReadsItAndItsParametersWin) {
@@ -168,7 +168,8 @@ TEST_F(FeastRepositoryTest, TheEmbeddedFormReadsItAndItsParametersWin) {
            "online_store: {type: redis, redis_type: redis_cluster, connection_string: 'a:1'}\n")
           .ok());
   const auto options = ParseEmbeddedFeatureStore(
-      "feast:" + folder_.path().native() + "?key_version=3-legacy&writer_tz=+02:00&replicas=true");
+      "feast:" + folder_.path().native() + "?key_version=3-legacy&writer_tz=+02:00&replicas=true",
+      {});
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->project, "shop");
   EXPECT_EQ(options->registry, Path("data/registry.db"));

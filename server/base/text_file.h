@@ -8,7 +8,7 @@
 
 namespace tournant {
 
-// The content of a small file that belongs to a model. NOT_FOUND when there is none,
+// The content of a small file that somebody wrote by hand. NOT_FOUND when there is none,
 // INVALID_ARGUMENT when it is no regular file or larger than `max_bytes`; errors name the file.
 absl::StatusOr<std::string> ReadTextFile(const std::filesystem::path& path, size_t max_bytes);
 
