@@ -13,13 +13,6 @@
 namespace tournant {
 namespace {
 
-const TensorSpec* FindSpec(const std::vector<TensorSpec>& specs, absl::string_view name) {
-  for (const TensorSpec& spec : specs) {
-    if (spec.name == name) return &spec;
-  }
-  return nullptr;
-}
-
 bool HasDefault(const Bindings::Column& column) {
   return !column.defaults.empty() || !column.int_defaults.empty() || column.string_default.given();
 }

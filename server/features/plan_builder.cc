@@ -13,13 +13,6 @@
 namespace tournant {
 namespace {
 
-const TensorSpec* FindSpec(const std::vector<TensorSpec>& specs, absl::string_view name) {
-  for (const TensorSpec& spec : specs) {
-    if (spec.name == name) return &spec;
-  }
-  return nullptr;
-}
-
 std::string NamesOf(const std::vector<TensorSpec>& specs) {
   return absl::StrJoin(specs, ", ", [](std::string* out, const TensorSpec& spec) {
     absl::StrAppend(out, "'", spec.name, "'");

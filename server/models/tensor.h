@@ -60,6 +60,14 @@ struct TensorSpec {
   SpecSource dims_source = SpecSource::kConfig;
 };
 
+// The one of this name; null when there is none. Points into `specs`.
+inline const TensorSpec* FindSpec(const std::vector<TensorSpec>& specs, absl::string_view name) {
+  for (const TensorSpec& spec : specs) {
+    if (spec.name == name) return &spec;
+  }
+  return nullptr;
+}
+
 // The product of `shape`, or nothing when a dimension is negative or the product overflows int64.
 std::optional<int64_t> ElementCount(std::span<const int64_t> shape);
 // Bytes of a tensor of fixed-size elements; nothing on overflow and for BYTES.

@@ -20,13 +20,6 @@ std::string FieldPath(size_t index, absl::string_view member) {
   return absl::StrCat("inputs[", index, "].", member);
 }
 
-const TensorSpec* FindSpec(const std::vector<TensorSpec>& specs, absl::string_view name) {
-  for (const TensorSpec& spec : specs) {
-    if (spec.name == name) return &spec;
-  }
-  return nullptr;
-}
-
 std::string NameList(const std::vector<std::string>& names) {
   return absl::StrCat("[",
                       absl::StrJoin(names, ",",
