@@ -3,7 +3,9 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -101,13 +103,20 @@ class ModelServerTest : public ::testing::Test {
                                grpc::InsecureChannelCredentials());
   }
 
-  // Calls and requests on streams that have not ended yet.
+  // Calls and requests on streams that have not ended yet. The loop goes on while its counters are
+  // read, so one that moves in between would count twice: they are read until they stand still,
+  // those of the ends too, which every request moves.
   int64_t LivePhases() const {
-    int64_t live = 0;
-    for (size_t phase = 0; phase < kEndPhase; ++phase) {
-      live += metrics_.in_phase(static_cast<Phase>(phase));
+    std::array<int64_t, kPhaseCount> counts = ReadPhases();
+    for (auto again = ReadPhases(); again != counts; again = ReadPhases()) counts = again;
+    return std::accumulate(counts.begin(), counts.begin() + kEndPhase, int64_t{0});
+  }
+  std::array<int64_t, kPhaseCount> ReadPhases() const {
+    std::array<int64_t, kPhaseCount> counts;
+    for (size_t phase = 0; phase < kPhaseCount; ++phase) {
+      counts[phase] = metrics_.in_phase(static_cast<Phase>(phase));
     }
-    return live;
+    return counts;
   }
 
   grpc::Status Infer(const inference::ModelInferRequest& request,
