@@ -62,7 +62,13 @@ bool AsyncInfer::Wait() {
   call->reader.reset();
   call->context.reset();
   --in_flight_;
-  done_(call->id, FromRpc(call->status), call->response, latency);
+  absl::Status status = FromRpc(call->status);
+  // gRPC says of a garbled message so alone that it could not be read, and leaves a part of it.
+  if (status.ok() && !ok) {
+    status = absl::InternalError("the answer is no ModelInferResponse");
+    call->response.Clear();
+  }
+  done_(call->id, status, call->response, latency);
   idle_.push_back(call);
   return true;
 }

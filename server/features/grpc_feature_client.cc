@@ -89,14 +89,19 @@ Task<absl::StatusOr<FetchedFeatures>> GrpcFeatureClient::Fetch(const CallContext
   const std::unique_ptr<grpc::ClientContext> context = MakeContext(call, request.deadline);
   const auto reader = NextStub().PrepareUnaryCall(context.get(), method_, *message, &queue);
   grpc::Status status;
+  bool readable = false;
   {
     const std::stop_callback on_cancel(call.cancelled, Canceller{context.get()});
     reader->StartCall();
     // The tag always comes back: at the deadline at the latest.
-    co_await CqOperation([&](void* tag) { reader->Finish(response, &status, tag); });
+    readable = co_await CqOperation([&](void* tag) { reader->Finish(response, &status, tag); });
   }
   if (absl::Status alive = call.Alive(); !alive.ok()) co_return alive;
   if (!status.ok()) co_return FetchError(status, *context, call.rpc != nullptr);
+  // Of a message that is cut off or garbled gRPC says so here alone, and leaves what it could read.
+  if (!readable) {
+    co_return absl::InternalError("feature store: its answer is no GetOnlineFeaturesResponse");
+  }
   co_return ReadFetchResponse(request, *response);
 }
 

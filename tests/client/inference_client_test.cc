@@ -203,6 +203,26 @@ TEST_F(InferenceClientTest, KeepsManyCallsInFlightAndReportsEach) {
   for (size_t id = 0; id < 100; ++id) EXPECT_EQ(results[id], 2 * static_cast<float>(id));
 }
 
+TEST_F(InferenceClientTest, NothingOfAGarbledAnswerIsUsed) {
+  server_.set_hook([](auto&, auto&, inference::ModelInferResponse& response) {
+    // One more of the outputs, whose bytes are no message.
+    response.GetReflection()->MutableUnknownFields(&response)->AddLengthDelimited(
+        inference::ModelInferResponse::kOutputsFieldNumber, "\xff");
+    return grpc::Status::OK;
+  });
+  InferenceClient client = Client();
+  EXPECT_FALSE(client.Infer(RequestOf({1})).ok());
+  absl::Status ended;
+  AsyncInfer calls(client.stub(), clock_, {.concurrency = 1, .deadline = kPatience},
+                   [&](auto, const absl::Status& status, auto& response, auto) {
+                     ended = status;
+                     EXPECT_EQ(response.outputs_size(), 0);
+                   });
+  calls.Start(1, RequestOf({1}));
+  calls.Wait();
+  EXPECT_EQ(ended.code(), absl::StatusCode::kInternal);
+}
+
 TEST_F(InferenceClientTest, AbandonedCallsAreCancelled) {
   server_.set_hook([](grpc::ServerContext& context, auto&, auto&) {
     while (!context.IsCancelled()) std::this_thread::yield();

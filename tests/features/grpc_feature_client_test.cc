@@ -280,6 +280,19 @@ TEST_F(GrpcFeatureClientTest, AnAnswerWithoutTheRowsIsAnError) {
   EXPECT_EQ(Fetch().status().code(), absl::StatusCode::kInternal);
 }
 
+TEST_F(GrpcFeatureClientTest, NothingOfAGarbledAnswerIsUsed) {
+  store_.Answer([](auto*, const auto*, GetOnlineFeaturesResponse* response) {
+    response->mutable_metadata()->mutable_feature_names()->add_val("v__a");
+    // One more of the results, whose bytes are no message.
+    response->GetReflection()->MutableUnknownFields(response)->AddLengthDelimited(
+        GetOnlineFeaturesResponse::kResultsFieldNumber, "\xff");
+    return grpc::Status::OK;
+  });
+  const absl::Status status = Fetch().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(status.message(), "feature store: its answer is no GetOnlineFeaturesResponse");
+}
+
 // The fetch belongs to a call of another server: when that call is cancelled by its client, so is
 // the fetch, by gRPC itself.
 TEST_F(GrpcFeatureClientTest, TheFetchInheritsTheCancellationOfItsCall) {
