@@ -27,6 +27,7 @@ std::optional<Breaker::Period> Breaker::Enter(TimePoint now) {
     ChangeTo(BreakerState::kHalfOpen);
     probes_started_ = 0;
     probes_good_ = 0;
+    probes_silent_ = 0;
   }
   if (state_ == BreakerState::kHalfOpen) ++probes_started_;
   return period_;
@@ -34,37 +35,56 @@ std::optional<Breaker::Period> Breaker::Enter(TimePoint now) {
 
 void Breaker::Leave(TimePoint now, Period entered, Verdict verdict) {
   if (entered != period_) return;
+  if (verdict == Verdict::kNone) {
+    // The place of a probe is free for one that tells more.
+    if (state_ == BreakerState::kHalfOpen) --probes_started_;
+    return;
+  }
   if (state_ == BreakerState::kHalfOpen) {
-    if (verdict == Verdict::kNone) {
-      --probes_started_;  // Its place is free for one that tells more.
-    } else if (verdict != Verdict::kGood) {
-      Open(now, std::min(2 * open_for_, options_.longest_open));
-    } else if (++probes_good_ == options_.probes) {
-      ChangeTo(BreakerState::kClosed);
-      window_.Clear();
-      failed_in_a_row_ = 0;
-    }
+    LeaveHalfOpen(now, verdict);
     return;
   }
   // Closed: a call cannot have entered while it was open.
-  if (verdict == Verdict::kNone) return;
-  window_.Count(now, verdict == Verdict::kBad, verdict == Verdict::kSlow);
-  const CallWindow::Counts recent = window_.Recent(now);
   const bool only_failed = HasOnlyFailed(now, verdict);
-  if (recent.calls < options_.min_calls) return;
+  if (verdict != Verdict::kSilent) {
+    window_.Count(now, verdict == Verdict::kBad, verdict == Verdict::kSlow);
+  }
+  const CallWindow::Counts recent = window_.Recent(now);
   const auto calls = static_cast<double>(recent.calls);
-  if ((only_failed && recent.bad >= options_.min_calls) ||
-      static_cast<double>(recent.bad) >= options_.failure_share * calls ||
-      static_cast<double>(recent.slow) >= options_.slow_share * calls) {
+  const bool enough = recent.calls >= options_.min_calls;
+  if (only_failed ||
+      (enough && static_cast<double>(recent.bad) >= options_.failure_share * calls) ||
+      (enough && static_cast<double>(recent.slow) >= options_.slow_share * calls)) {
     Open(now, options_.first_open);
   }
 }
 
+void Breaker::LeaveHalfOpen(TimePoint now, Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kGood:
+      if (++probes_good_ < options_.probes) return;
+      ChangeTo(BreakerState::kClosed);
+      window_.Clear();
+      failed_in_a_row_ = 0;
+      return;
+    case Verdict::kSilent:
+      // Of an impatient caller: one alone proves nothing.
+      --probes_started_;
+      if (++probes_silent_ < options_.probes || probes_good_ > 0) return;
+      break;
+    default:
+      break;
+  }
+  Open(now, std::min(2 * open_for_, options_.longest_open));
+}
+
 bool Breaker::HasOnlyFailed(TimePoint now, Verdict last) {
-  if (last != Verdict::kBad) {
+  if (last != Verdict::kBad && last != Verdict::kSilent) {
     failed_in_a_row_ = 0;
     return false;
   }
+  // One that goes on for longer than anything is remembered begins anew.
+  if (failed_in_a_row_ > 0 && now - first_of_row_ > window_.length()) failed_in_a_row_ = 0;
   if (failed_in_a_row_++ == 0) first_of_row_ = now;
   return failed_in_a_row_ >= options_.min_calls && now - first_of_row_ >= options_.all_failed_for;
 }

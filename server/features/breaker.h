@@ -15,9 +15,9 @@ struct BreakerOptions {
   int64_t min_calls = 20;                     // With fewer in them nothing is concluded.
   double failure_share = 0.5;                 // Opens when so many of them failed,
   double slow_share = 0.8;                    // or so many were slow.
-  // Also opens when `min_calls` in a row failed over at least this time, whatever was before: the
-  // good calls of ten seconds would hide an outage for as long. A connection that breaks with many
-  // calls on it takes less time.
+  // Also opens when `min_calls` in a row, of the last ten buckets, failed or met silence over at
+  // least this time, whatever was before: the good calls of ten seconds would hide an outage for as
+  // long. A connection that breaks with many calls on it takes less time.
   Duration all_failed_for = std::chrono::milliseconds(500);
   Duration first_open = std::chrono::seconds(1);     // How long it stays open: doubled each time
   Duration longest_open = std::chrono::seconds(30);  // that the probes fail, up to this,
@@ -36,7 +36,15 @@ absl::string_view BreakerStateName(BreakerState state);
 // before a change of state says nothing about the time after it.
 class Breaker {
  public:
-  enum class Verdict { kGood, kSlow, kBad, kNone };
+  enum class Verdict {
+    kGood,
+    kSlow,
+    kBad,
+    // No answer for as long as half of the good ones take: that is chance once, and no chance
+    // twenty times in a row.
+    kSilent,
+    kNone,
+  };
   using Period = uint64_t;
 
   // `rng` outlives it.
@@ -51,6 +59,7 @@ class Breaker {
   void Leave(TimePoint now, Period entered, Verdict verdict);
 
  private:
+  void LeaveHalfOpen(TimePoint now, Verdict verdict);
   bool HasOnlyFailed(TimePoint now, Verdict last);
   void ChangeTo(BreakerState state);
   void Open(TimePoint now, Duration open_for);
@@ -69,6 +78,7 @@ class Breaker {
   // Half-open.
   int probes_started_ = 0;
   int probes_good_ = 0;
+  int probes_silent_ = 0;
 };
 
 }  // namespace tournant

@@ -62,6 +62,9 @@ Breaker::Verdict BreakerClient::Judge(const absl::Status& status, Duration took)
     case FetchOutcome::kExhausted:
       return Breaker::Verdict::kBad;
     case FetchOutcome::kHurried:
+      // As long as nothing is known of good answers, no time is long enough.
+      return tracker_.p50() > Duration::zero() && took >= tracker_.p50() ? Breaker::Verdict::kSilent
+                                                                         : Breaker::Verdict::kNone;
     case FetchOutcome::kCancelled:
     case FetchOutcome::kNotAsked:
       break;

@@ -23,6 +23,8 @@ class CallWindow {
   void Count(TimePoint now, bool bad, bool slow);
   Counts Recent(TimePoint now) const;
   void Clear() { buckets_ = {}; }
+  // How far back it remembers.
+  Duration length() const { return bucket_ * static_cast<int64_t>(kBuckets); }
 
  private:
   static constexpr size_t kBuckets = 10;

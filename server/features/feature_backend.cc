@@ -9,22 +9,15 @@ FeatureBackend::FeatureBackend(FeatureBackendParts parts, const FeatureBackendOp
     : parts_(std::move(parts)),
       measured_(parts_.name, *parts_.stub, tracker),
       limit_(parts_.name, measured_, options.limit, tracker),
-      first_(options.breaker
-                 ? static_cast<FeatureClient&>(breaker_.emplace(
-                       parts_.name, limit_, *options.breaker, options.slow_after, tracker, seed))
-                 : limit_) {}
+      breaker_(parts_.name, limit_, options.breaker, options.slow_after, tracker, seed) {}
 
 Task<absl::StatusOr<FetchedFeatures>> FeatureBackend::Fetch(const CallContext& call,
                                                             const FetchRequest& request) {
-  return first_.Fetch(call, request);
+  return breaker_.Fetch(call, request);
 }
 
 BackendView FeatureBackend::View(TimePoint now) const {
-  return {Reachable(), !breaker_ || breaker_->Allows(now), limit_.Read().in_flight};
-}
-
-BreakerClient::Numbers FeatureBackend::breaker(TimePoint now) const {
-  return breaker_ ? breaker_->Read(now) : BreakerClient::Numbers();
+  return {Reachable(), breaker_.Allows(now), limit_.Read().in_flight};
 }
 
 FeatureBackend::Status FeatureBackend::Read(TimePoint now) const {

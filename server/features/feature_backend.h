@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "features/breaker_client.h"
@@ -22,7 +21,7 @@ struct FeatureBackendParts {
 };
 
 struct FeatureBackendOptions {
-  std::optional<BreakerOptions> breaker = BreakerOptions();  // Nothing: without one.
+  BreakerOptions breaker;
   AimdLimitOptions limit;
   Duration slow_after = std::chrono::milliseconds(40);
 };
@@ -41,7 +40,7 @@ class FeatureBackend final : public FeatureClient {
   // What the choice among backends needs.
   BackendView View(TimePoint now) const;
 
-  BreakerClient::Numbers breaker(TimePoint now) const;
+  BreakerClient::Numbers breaker(TimePoint now) const { return breaker_.Read(now); }
 
   struct Status {
     std::string name;
@@ -58,8 +57,7 @@ class FeatureBackend final : public FeatureClient {
   const FeatureBackendParts parts_;
   MeasuredClient measured_;
   LimitClient limit_;
-  std::optional<BreakerClient> breaker_;
-  FeatureClient& first_;  // The outermost of them.
+  BreakerClient breaker_;
 };
 
 }  // namespace tournant

@@ -1,5 +1,6 @@
 #include "features/layered_feature_client.h"
 
+#include <chrono>
 #include <utility>
 
 namespace tournant {
@@ -13,7 +14,7 @@ FeatureClientOptions FeatureClientOptions::Remote(Duration timeout) {
 
 FeatureClientOptions FeatureClientOptions::Embedded(Duration timeout) {
   FeatureClientOptions options = Remote(timeout);
-  options.backend.breaker.reset();
+  options.backend.breaker.longest_open = std::chrono::seconds(2);
   options.retry.budget = {.per_call = 0, .most = 0, .at_start = 0};
   return options;
 }

@@ -26,8 +26,9 @@ struct FeatureClientOptions {
 
   // For a store that is reached over a network, where a fetch takes `timeout` at most.
   static FeatureClientOptions Remote(Duration timeout);
-  // For a store in this process. It cannot be away, so nothing is tried twice and no breaker
-  // opens; it can still have too much to do.
+  // For a store in this process. It cannot be away, so nothing is tried twice; but the file or the
+  // Redis behind it can, and its breaker then spares calls the wait. To ask it costs nobody else
+  // anything, so that it is tried again after two seconds at the latest.
   static FeatureClientOptions Embedded(Duration timeout);
 };
 

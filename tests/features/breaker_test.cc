@@ -112,6 +112,42 @@ TEST_F(BreakerTest, OneGoodCallInBetweenEndsARowOfFailures) {
   EXPECT_EQ(breaker_.state(), BreakerState::kClosed);
 }
 
+TEST_F(BreakerTest, TwentySilencesInARowOverHalfASecondOpenIt) {
+  Calls(1000, Verdict::kGood);
+  Calls(100, Verdict::kSilent);
+  clock_.Advance(milliseconds(500));
+  Call(Verdict::kGood);
+  Calls(19, Verdict::kSilent);
+  clock_.Advance(milliseconds(500));
+  EXPECT_EQ(breaker_.state(), BreakerState::kClosed);
+  Call(Verdict::kSilent);
+  EXPECT_EQ(breaker_.state(), BreakerState::kOpen);
+}
+
+TEST_F(BreakerTest, SilencesThatAreFarBetweenAreNoRow) {
+  for (int i = 0; i < 200; ++i) {
+    Call(Verdict::kSilent);
+    clock_.Advance(milliseconds(600));
+  }
+  EXPECT_EQ(breaker_.state(), BreakerState::kClosed);
+}
+
+TEST_F(BreakerTest, FiveSilentProbesAreABadOneUnlessOneWasGood) {
+  Open();
+  clock_.Advance(seconds(2));
+  Calls(4, Verdict::kSilent);
+  EXPECT_EQ(breaker_.state(), BreakerState::kHalfOpen);
+  Call(Verdict::kSilent);
+  EXPECT_EQ(breaker_.state(), BreakerState::kOpen);
+  clock_.Advance(seconds(3));
+  Calls(4, Verdict::kSilent);
+  Call(Verdict::kGood);
+  Calls(20, Verdict::kSilent);
+  EXPECT_EQ(breaker_.state(), BreakerState::kHalfOpen);
+  Calls(4, Verdict::kGood);
+  EXPECT_EQ(breaker_.state(), BreakerState::kClosed);
+}
+
 TEST_F(BreakerTest, LetsFiveProbesThroughAfterASecond) {
   Open();
   ASSERT_TRUE(OpensAgainBetween(milliseconds(799), milliseconds(1201)));

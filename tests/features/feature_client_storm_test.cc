@@ -93,8 +93,8 @@ TEST(FeatureClientStorm, NothingIsLostOrCountedTwice) {
   FeatureClientOptions options = FeatureClientOptions::Remote(std::chrono::milliseconds(50));
   options.backend.limit = {.most = 64, .least = 4};
   // Quick enough for the breakers to open and close within the test.
-  options.backend.breaker->bucket = std::chrono::milliseconds(1);
-  options.backend.breaker->first_open = std::chrono::milliseconds(1);
+  options.backend.breaker.bucket = std::chrono::milliseconds(1);
+  options.backend.breaker.first_open = std::chrono::milliseconds(1);
   const auto client = MakeFeatureClient(std::move(parts), brown_out, options);
   Storm storm{*client, plan};
   {

@@ -222,14 +222,49 @@ TEST_F(FeatureFaultsTest, PushbackIsHonoured) {
   EXPECT_EQ(backends_[0]->calls, 3);
 }
 
-TEST_F(FeatureFaultsTest, AnEmbeddedStoreIsNeverGivenUp) {
+TEST_F(FeatureFaultsTest, AnEmbeddedStoreIsAskedOnceACallAndTriedAgainWithinTwoSeconds) {
   options_ = FeatureClientOptions::Embedded(milliseconds(50));
   Make(1);
-  backends_[0]->Always({.status = absl::UnavailableError("locked")});
+  backends_[0]->Always({.delay = seconds(1)});  // A file that hangs.
   EXPECT_EQ(FetchMany(100), 0);
-  EXPECT_EQ(backends_[0]->calls, 100) << "nothing twice, and no breaker";
-  EXPECT_TRUE(Health().any_backend_available);
+  EXPECT_EQ(backends_[0]->calls, 20);
+  EXPECT_FALSE(Health().any_backend_available) << "a brown-out can go to its last level";
+  for (int i = 0; i < 5; ++i) {
+    loop_.Advance(milliseconds(2400));
+    EXPECT_TRUE(Health().any_backend_available) << "each time that the probes have failed";
+    EXPECT_FALSE(Fetch().ok());
+  }
   backends_[0]->Always({});
+  loop_.Advance(milliseconds(2400));
+  EXPECT_EQ(FetchMany(20), 20);
+}
+
+// The time that calls leave for features is shorter than what nearly all answers take: a single one
+// of them tells nothing, and so would the outage.
+TEST_F(FeatureFaultsTest, ABlackHoleIsFoundByImpatientCallersToo) {
+  Make(1);
+  for (int i = 0; i < 60; ++i) {
+    backends_[0]->Always({.delay = milliseconds(i % 10 == 0 ? 30 : 5)});
+    ASSERT_TRUE(Fetch().ok());
+  }
+  backends_[0]->Always({.delay = seconds(1)});
+  const int before = backends_[0]->calls;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_FALSE(Fetch(milliseconds(10)).ok());
+    loop_.Advance(milliseconds(20));
+  }
+  EXPECT_EQ(BreakerOf(0), BreakerState::kOpen);
+  EXPECT_LT(backends_[0]->calls - before, 40);
+}
+
+TEST_F(FeatureFaultsTest, CallersTooImpatientForAnyAnswerDoNotMakeAHealthyStoreLookDead) {
+  Make(1);
+  Learn(milliseconds(20));
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_FALSE(Fetch(milliseconds(10)).ok());
+    loop_.Advance(milliseconds(10));
+  }
+  EXPECT_EQ(BreakerOf(0), BreakerState::kClosed);
   EXPECT_TRUE(Fetch().ok());
 }
 
