@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "base/clock.h"
@@ -23,16 +22,14 @@
 #include "check_mode.h"
 #include "config.h"
 #include "cq/grpc_log.h"
-#include "feature_store/feature_store_server.h"
+#include "feature_source.h"
 #include "features/bindings_step.h"
 #include "features/brown_out_control.h"
 #include "features/feature_caches.h"
 #include "features/feature_store_report.h"
-#include "features/grpc_feature_client.h"
-#include "features/grpc_store_address.h"
-#include "features/grpc_store_backends.h"
 #include "features/layered_feature_client.h"
 #include "features/shared_layers_metrics.h"
+#include "features/view_cells.h"
 #include "inference/pool_pressure.h"
 #include "inference/warm_up_step.h"
 #include "inference/worker_pool.h"
@@ -87,57 +84,6 @@ sigset_t BlockSignals() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   return signals;
-}
-
-// Where features come from: a store in this process or channels to another one.
-struct FeatureSource {
-  std::unique_ptr<FeatureStoreServer> embedded;
-  std::shared_ptr<const FeatureRegistry> registry;  // Of a store elsewhere; may be null.
-  std::vector<FeatureBackendParts> backends;        // None without a feature store.
-  FeatureClientOptions options;
-};
-
-absl::StatusOr<FeatureSource> OpenEmbedded(const Config& config, const Clock& clock) {
-  FeatureSource source;
-  absl::StatusOr<FeatureStoreOptions> options =
-      ParseEmbeddedFeatureStore(config.feature_store, Environment());
-  if (!options.ok()) return options.status();
-  auto embedded = FeatureStoreServer::Start(*options, clock);
-  if (!embedded.ok()) return embedded.status();
-  source.embedded = *std::move(embedded);
-  FeatureBackendParts& backend = source.backends.emplace_back();
-  backend.name = "embedded";
-  backend.stub = std::make_unique<GrpcFeatureClient>(source.embedded->InProcessChannel(),
-                                                     GrpcStoreAddress().method);
-  source.options = FeatureClientOptions::Embedded(config.feature_timeout);
-  return source;
-}
-
-absl::StatusOr<FeatureSource> OpenRemote(const Config& config) {
-  FeatureSource source;
-  const absl::StatusOr<GrpcStoreAddress> address = ParseGrpcStoreAddress(config.feature_store);
-  if (!address.ok()) return address.status();
-  if (!config.feature_registry.empty()) {
-    auto registry = FeatureRegistry::ReadFile(config.feature_registry, address->project);
-    if (!registry.ok()) return registry.status();
-    source.registry = *std::move(registry);
-  }
-  source.backends = DialFeatureStore(*address, config.max_message_bytes);
-  source.options = FeatureClientOptions::Remote(config.feature_timeout);
-  source.options.backend.limit.most = address->max_in_flight;
-  source.options.seed = RandomSeed();
-  return source;
-}
-
-absl::StatusOr<FeatureSource> OpenFeatures(const Config& config, const Clock& clock) {
-  absl::StatusOr<FeatureSource> source = FeatureSource();
-  if (absl::StartsWith(config.feature_store, "grpc:")) {
-    source = OpenRemote(config);
-  } else if (!config.feature_store.empty()) {
-    source = OpenEmbedded(config, clock);
-  }
-  if (!source.ok()) return Annotate(source.status(), "--feature_store");
-  return source;
 }
 
 std::string OwnExecutable() {
@@ -220,7 +166,7 @@ void WaitOutDrainDelay(const sigset_t& signals, std::chrono::milliseconds delay)
 int Serve(const Config& config, const Clock& feature_clock, const sigset_t& signals) {
   const SystemClock clock;
   ConfigureTorch();
-  absl::StatusOr<FeatureSource> features = OpenFeatures(config, feature_clock);
+  absl::StatusOr<FeatureSource> features = FeatureSource::Open(config, feature_clock);
   if (!features.ok()) return Fail(kBadSettings, features.status());
 
   std::unique_ptr<PredictionLog> log;
@@ -248,13 +194,12 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   BrownOutControl brown_out(clock, {});
   SeededRng cache_rng(RandomSeed());
   FeatureCaches caches(cache_rng);
-  std::unique_ptr<LayeredFeatureClient> feature_client;
+  ViewCells view_cells;
+  std::unique_ptr<LayeredFeatureClient> feature_client = features->MakeClient(brown_out);
   std::optional<FeatureStoreReport> feature_report;
-  if (!features->backends.empty()) {
-    features->options.shared.emplace();
-    features->options.shared->caching.refresh_timeout = config.feature_timeout;
-    feature_client = MakeFeatureClient(std::move(features->backends), brown_out, features->options);
+  if (feature_client != nullptr) {
     RegisterSharedLayers(*feature_client->shared(), caches, metrics);
+    view_cells.RegisterWith(metrics);
     feature_report.emplace(*feature_client, brown_out, clock);
     feature_report->RegisterWith(metrics);
   }
@@ -278,12 +223,9 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
     if (feature_client != nullptr) feature_client->WaitForBackground();
   };
   TorchScriptFactory factory;
-  BindingsStep bindings(
-      feature_client != nullptr,
-      [&source = *features] {
-        return source.embedded != nullptr ? source.embedded->registry() : source.registry;
-      },
-      &caches);
+  BindingsStep bindings(feature_client != nullptr,
+                        [&source = *features] { return source.registry(); },
+                        {&caches, &view_cells});
   WarmUpStep warm_up(pool, clock);
   ModelLoader loader(LoaderOptions(config), registry, factory, {&bindings, &warm_up}, clock);
   server_options.service.repository = &loader;
@@ -344,7 +286,7 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   (*server)->StopLoops();
   http.reset();
   feature_client.reset();
-  if (features->embedded != nullptr) features->embedded->Shutdown(std::chrono::milliseconds(0));
+  features->Shutdown();
   if (log != nullptr && !log->Close(kLogBudget)) {
     Log(LogLevel::kError, "the prediction log hangs; what it holds is lost");
     std::fflush(nullptr);

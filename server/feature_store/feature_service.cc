@@ -108,7 +108,7 @@ grpc::Status RefuseWrite(Response*) {
 }  // namespace
 
 FeatureService::FeatureService(OnlineFeatures& features, const Clock& clock, const Options& options)
-    : features_(features), clock_(clock), options_(options) {}
+    : features_(features), clock_(clock), options_(options), limit_(options.limit) {}
 
 void FeatureService::RegisterWith(grpc::ServerBuilder& builder) {
   builder.RegisterService(&serving_);
@@ -158,6 +158,7 @@ Detached FeatureService::ServeGetOnlineFeatures(FeatureService& service, Path& p
   if (!started) co_return;  // Shutting down: `done` will never fire.
   ServeGetOnlineFeatures(service, path, loop, queue);
 
+  CallLimit::Place place(service.limit_);
   CallPhase phase(service.clock_, nullptr);
   const CallContext call{loop,
                          service.clock_,
@@ -165,7 +166,8 @@ Detached FeatureService::ServeGetOnlineFeatures(FeatureService& service, Path& p
                          done.cancelled(),
                          phase,
                          &context};
-  absl::StatusOr<std::string> answer = co_await service.Answer(call, request);
+  absl::StatusOr<std::string> answer = co_await service.Answer(call, place, request);
+  if (answer.ok()) place.AddAnswer(answer->size());
 
   phase.Enter(Phase::kResponding);
   const absl::Status status = answer.status();
@@ -182,9 +184,11 @@ Detached FeatureService::ServeGetOnlineFeatures(FeatureService& service, Path& p
 }
 
 Task<absl::StatusOr<std::string>> FeatureService::Answer(const CallContext& call,
+                                                         CallLimit::Place& place,
                                                          const grpc::ByteBuffer& request) {
   using feast::serving::GetOnlineFeaturesRequest;
   call.phase.Enter(Phase::kValidating);
+  if (absl::Status admitted = place.Admit(request.Length()); !admitted.ok()) co_return admitted;
   google::protobuf::Arena arena;
   auto* parsed = google::protobuf::Arena::CreateMessage<GetOnlineFeaturesRequest>(&arena);
   grpc::ByteBuffer bytes(request);  // shares the slices; parsing consumes it

@@ -10,6 +10,7 @@
 #include "cq/cq_loop.h"
 #include "feast/serving/GrpcServer.grpc.pb.h"
 #include "feast/serving/ServingService.grpc.pb.h"
+#include "feature_store/call_limit.h"
 #include "feature_store/online_features.h"
 
 namespace tournant {
@@ -24,6 +25,7 @@ class FeatureService {
     std::chrono::milliseconds default_deadline{5000};  // for a call that has none
     std::chrono::milliseconds max_deadline{30000};
     int slots = 32;  // calls that wait to be accepted, per path and queue
+    CallLimitOptions limit;
   };
 
   FeatureService(OnlineFeatures& features, const Clock& clock, const Options& options);
@@ -46,7 +48,7 @@ class FeatureService {
   template <class Path>
   static Detached ServeGetOnlineFeatures(FeatureService& service, Path& path, CqLoop& loop,
                                          grpc::ServerCompletionQueue& queue);
-  Task<absl::StatusOr<std::string>> Answer(const CallContext& call,
+  Task<absl::StatusOr<std::string>> Answer(const CallContext& call, CallLimit::Place& place,
                                            const grpc::ByteBuffer& request);
 
   OnlineFeatures& features_;
@@ -55,6 +57,7 @@ class FeatureService {
   ServingPath serving_;
   PythonPath python_;
   CallCount live_calls_;
+  CallLimit limit_;
 };
 
 }  // namespace tournant

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/flags.h"
 #include "base/status.h"
@@ -46,6 +47,13 @@ ABSL_FLAG(std::string, versioned_views, "",
 ABSL_FLAG(
     std::string, writer_tz, "UTC",
     "Time zone of the process that materialized into SQLite: UTC or an offset such as +02:00.");
+ABSL_FLAG(int64_t, max_in_flight, tournant::CallLimitOptions().max_calls,
+          "Calls that are answered at once; more are RESOURCE_EXHAUSTED.");
+ABSL_FLAG(int64_t, max_in_flight_bytes, tournant::CallLimitOptions().max_bytes,
+          "Bytes of requests and answers in memory, beyond which a call is RESOURCE_EXHAUSTED.");
+ABSL_FLAG(int, max_message_bytes, 64 << 20, "Largest message in either direction.");
+ABSL_FLAG(absl::Duration, max_connection_age, absl::Minutes(5),
+          "Connections are closed after this time, so that clients resolve again; 0: never.");
 ABSL_FLAG(std::string, now, "",
           "Seconds since 1970 that the age of features is taken at, for historic data; empty: the "
           "clock.");
@@ -94,7 +102,31 @@ absl::StatusOr<FeatureStoreOptions> OptionsFromFlags() {
   }
   options.address = absl::GetFlag(FLAGS_grpc_address);
   options.writer_tz = absl::GetFlag(FLAGS_writer_tz);
+  options.call_limit = {absl::GetFlag(FLAGS_max_in_flight),
+                        absl::GetFlag(FLAGS_max_in_flight_bytes)};
+  options.max_message_bytes = static_cast<size_t>(absl::GetFlag(FLAGS_max_message_bytes));
+  options.max_connection_age =
+      std::chrono::milliseconds(absl::ToInt64Milliseconds(absl::GetFlag(FLAGS_max_connection_age)));
   return options;
+}
+
+absl::Status CheckLimits() {
+  const std::pair<const char*, int64_t> limits[] = {
+      {"max_in_flight", absl::GetFlag(FLAGS_max_in_flight)},
+      {"max_in_flight_bytes", absl::GetFlag(FLAGS_max_in_flight_bytes)},
+      {"max_message_bytes", absl::GetFlag(FLAGS_max_message_bytes)}};
+  for (const auto& [flag, value] : limits) {
+    if (value < 1) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", flag, ": must be at least 1, not ", value));
+    }
+  }
+  const absl::Duration age = absl::GetFlag(FLAGS_max_connection_age);
+  if (age < absl::ZeroDuration() || age > absl::Hours(24)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--max_connection_age: must be between 0 and 24h, not ", absl::FormatDuration(age)));
+  }
+  return absl::OkStatus();
 }
 
 // The server checks most of these too, but in its embedded form they are no flags.
@@ -111,7 +143,7 @@ absl::Status CheckValues(const FeatureStoreOptions& options) {
   if (const auto zone = ParseFixedZone(options.writer_tz); !zone.ok()) {
     return Annotate(zone.status(), "--writer_tz");
   }
-  return absl::OkStatus();
+  return CheckLimits();
 }
 
 // The signals that main waits for. Blocked before any thread exists, so that no thread gets them.
@@ -133,9 +165,10 @@ void WaitForStop(const sigset_t& signals) {
 }
 
 int Run(int argc, char** argv) {
-  const std::vector<std::string> names = {"store",     "registry",    "grpc_address",
-                                          "project",   "key_version", "versioned_views",
-                                          "writer_tz", "now"};
+  const std::vector<std::string> names = {"store",     "registry",          "grpc_address",
+                                          "project",   "key_version",       "versioned_views",
+                                          "writer_tz", "max_in_flight",     "max_in_flight_bytes",
+                                          "now",       "max_message_bytes", "max_connection_age"};
   const absl::StatusOr<CommandLine> line = ReadFlags(names, Arguments(argc, argv), Environment());
   if (!line.ok()) return Fail("bad command line", line.status(), kBadSettings);
   if (line->help) {

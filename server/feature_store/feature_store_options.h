@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "feature_store/call_limit.h"
 
 namespace tournant {
 
@@ -20,7 +21,9 @@ struct FeatureStoreOptions {
   bool versioned_views = false;   // the writer's registry.enable_online_feature_view_versioning
   std::string writer_tz = "UTC";  // zone of the process that materialized
   std::string address;            // "host:port"; empty: reached by InProcessChannel only
-  size_t max_message_bytes = 64 << 20;
+  size_t max_message_bytes = 64 << 20;  // in either direction
+  CallLimitOptions call_limit;
+  std::chrono::milliseconds max_connection_age{std::chrono::minutes(5)};  // 0: never closed
   // How often the registry file is looked at. It has to look the same twice before it is read.
   std::chrono::milliseconds registry_period{1000};
 };

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "cq/connection_policy.h"
 #include "cq/without_reflection.h"
 #include "feature_store/feature_store_options.h"
 #include "feature_store/open_store.h"
@@ -34,23 +35,26 @@ absl::StatusOr<std::unique_ptr<FeatureStoreServer>> FeatureStoreServer::Start(
       OpenOnlineStore(options, (*registry)->registry()->project(), clock);
   if (!store.ok()) return store.status();
 
-  std::unique_ptr<FeatureStoreServer> server(new FeatureStoreServer(
-      *std::move(registry), *std::move(store),
-      {.layout = layout, .max_answer_bytes = options.max_message_bytes}, clock));
+  std::unique_ptr<FeatureStoreServer> server(
+      new FeatureStoreServer(*std::move(registry), *std::move(store),
+                             {.layout = layout, .max_answer_bytes = options.max_message_bytes},
+                             {.limit = options.call_limit}, clock));
   const absl::Status listening = server->Listen(options);
   if (!listening.ok()) return listening;
-  server->WatchRegistry(options.registry_period);
+  server->registry_watch_.emplace(*server->registry_, options.registry_period,
+                                  [server = server.get()] { server->UseRegistry(); });
   return server;
 }
 
 FeatureStoreServer::FeatureStoreServer(std::unique_ptr<RegistrySource> registry,
                                        std::unique_ptr<OnlineStore> store,
-                                       const OnlineFeatures::Options& features, const Clock& clock)
+                                       const OnlineFeatures::Options& features,
+                                       const FeatureService::Options& service, const Clock& clock)
     : clock_(clock),
       registry_(std::move(registry)),
       store_(std::move(store)),
       features_(registry_->registry(), *store_, features),
-      service_(features_, clock_, {}) {}
+      service_(features_, clock_, service) {}
 
 absl::Status FeatureStoreServer::Listen(const FeatureStoreOptions& options) {
   const bool public_server = !options.address.empty();
@@ -60,8 +64,7 @@ absl::Status FeatureStoreServer::Listen(const FeatureStoreOptions& options) {
   builder.SetMaxSendMessageSize(-1);  // answers are bounded when they are made
   if (public_server) {
     builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &port_);
-    // Two servers on one port would each get half of the calls.
-    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    SetConnectionPolicy(options.max_connection_age, builder);
     builder.RegisterService(&health_.service());
   } else {
     // Only this process reaches it, so nobody looks.
@@ -85,18 +88,7 @@ absl::Status FeatureStoreServer::Listen(const FeatureStoreOptions& options) {
 }
 
 void FeatureStoreServer::LookAtRegistry() {
-  if (registry_->Look()) features_.UseRegistry(registry_->registry());
-}
-
-void FeatureStoreServer::WatchRegistry(std::chrono::milliseconds period) {
-  watch_thread_ = Thread("registry", [this, period] {
-    MutexLock lock(watch_mutex_);
-    while (watching_) {
-      watch_ends_.WaitFor(watch_mutex_, period);
-      if (!watching_) return;
-      LookAtRegistry();
-    }
-  });
+  if (registry_->Look()) UseRegistry();
 }
 
 std::shared_ptr<grpc::Channel> FeatureStoreServer::InProcessChannel() {
@@ -108,12 +100,7 @@ std::shared_ptr<grpc::Channel> FeatureStoreServer::InProcessChannel() {
 void FeatureStoreServer::Shutdown(std::chrono::milliseconds grace) {
   if (stopped_) return;
   stopped_ = true;
-  {
-    MutexLock lock(watch_mutex_);
-    watching_ = false;
-  }
-  watch_ends_.SignalAll();
-  watch_thread_.Join();
+  registry_watch_.reset();
   if (server_ != nullptr) {
     health_.Set("", false);
     health_.End();

@@ -4,10 +4,10 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
-#include "base/mutex.h"
 #include "base/thread.h"
 #include "cq/cq_loop.h"
 #include "cq/health_service.h"
@@ -16,6 +16,7 @@
 #include "feature_store/online_features.h"
 #include "feature_store/online_store.h"
 #include "feature_store/registry_source.h"
+#include "feature_store/registry_watch.h"
 
 namespace tournant {
 
@@ -51,9 +52,10 @@ class FeatureStoreServer {
 
  private:
   FeatureStoreServer(std::unique_ptr<RegistrySource> registry, std::unique_ptr<OnlineStore> store,
-                     const OnlineFeatures::Options& features, const Clock& clock);
+                     const OnlineFeatures::Options& features,
+                     const FeatureService::Options& service, const Clock& clock);
   absl::Status Listen(const FeatureStoreOptions& options);
-  void WatchRegistry(std::chrono::milliseconds period);
+  void UseRegistry() { features_.UseRegistry(registry_->registry()); }
 
   const Clock& clock_;
   const std::unique_ptr<RegistrySource> registry_;
@@ -67,12 +69,8 @@ class FeatureStoreServer {
   std::unique_ptr<CqLoop> loop_;
   std::unique_ptr<grpc::Server> server_;
   Thread loop_thread_;
+  std::optional<RegistryWatch> registry_watch_;
   bool stopped_ = false;
-
-  Mutex watch_mutex_;
-  CondVar watch_ends_;
-  bool watching_ ABSL_GUARDED_BY(watch_mutex_) = true;
-  Thread watch_thread_;
 };
 
 }  // namespace tournant

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cq/connection_policy.h"
 #include "cq/without_reflection.h"
 
 namespace tournant {
@@ -15,18 +16,7 @@ namespace {
 void Configure(const ModelServer::Options& options, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(options.max_message_bytes);
   builder.SetMaxSendMessageSize(options.max_message_bytes);
-  // A taken port is an error, not a second server that gets half of the calls.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  // Clients that keep idle connections alive every ten seconds are welcome.
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  // Connections are aged (gRPC adds 10 % of jitter), so that clients resolve again after a rollout.
-  // It costs some 4,000 instructions a call: gRPC then puts a filter around each.
-  if (options.max_connection_age.count() > 0) {
-    const int age = static_cast<int>(options.max_connection_age.count());
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, age);
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, age);
-  }
+  SetConnectionPolicy(options.max_connection_age, builder);
   if (!options.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
 }
 

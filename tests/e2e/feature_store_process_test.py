@@ -5,6 +5,7 @@ import pathlib
 import signal
 import subprocess
 import tempfile
+import threading
 import unittest
 
 import grpc
@@ -121,6 +122,26 @@ class FeatureStoreProcess(unittest.TestCase):
             self.assertLessEqual({*names, "grpc.health.v1.Health"}, set(reflected_services(channel)))
         self.assertEqual(server.stop()[0], 0, server.errors)
 
+    def test_connections_are_closed_when_they_are_old_and_calls_go_on(self):
+        server = Server(STORE, REGISTRY, ANY_PORT, "--max_connection_age=100ms", binary=BINARY)
+        self.addCleanup(server.kill)
+        states: list[grpc.ChannelConnectivity] = []
+        changed = threading.Condition()
+
+        def note(state):
+            with changed:
+                states.append(state)
+                changed.notify_all()
+
+        with grpc.insecure_channel(server.address) as channel:
+            channel.subscribe(note, try_to_connect=True)
+            self.assertEqual(check(channel, ""), SERVING)
+            with changed:
+                self.assertTrue(changed.wait_for(
+                    lambda: grpc.ChannelConnectivity.IDLE in states[1:], LIMIT_SECONDS), states)
+            self.assertEqual(check(channel, ""), SERVING)
+        self.assertEqual(server.stop()[0], 0, server.errors)
+
     def test_flags_come_from_the_environment_too_and_arguments_win(self):
         status, _, err = run(REGISTRY, "--store=sqlite:/no/such/file.db",
                              TOURNANT_STORE=f"sqlite:{DATA}/online_store.db")
@@ -149,6 +170,9 @@ class FeatureStoreProcess(unittest.TestCase):
             ((REGISTRY, "--store=redis://user:secret@localhost:0"), "--store: 'redis://user:***@"),
             ((REGISTRY, "--store=rediss://user:secret@localhost"), "TLS is not supported"),
             ((REGISTRY, "--store=nowhere"), "--store: 'nowhere' is no feature store"),
+            ((STORE, REGISTRY, "--max_in_flight=0"), "--max_in_flight: must be at least 1, not 0"),
+            ((STORE, REGISTRY, "--max_message_bytes=1GB"), "--max_message_bytes"),
+            ((STORE, REGISTRY, "--max_connection_age=-1s"), "--max_connection_age: must be between"),
             ((STORE, "--registry=/no/such/registry.db"), "/no/such/registry.db"),
             ((REGISTRY, "--store=sqlite:/no/such/store.db"), "/no/such/store.db"),
         ]:

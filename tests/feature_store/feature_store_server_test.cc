@@ -122,6 +122,24 @@ TEST_F(FeatureStoreServerTest, BytesThatAreNoRequestAreRefused) {
   }
 }
 
+TEST_F(FeatureStoreServerTest, MoreThanItMayHoldInMemoryIsRefusedBeforeItIsParsed) {
+  FeatureStoreOptions options = RecordedStore();
+  options.call_limit.max_bytes = 50;
+  const auto server = Start(options);
+  const std::string garbage(51, '\xff');
+  const grpc::Slice slice(garbage);
+  const grpc::Status refused =
+      CallWithBytes(*server, "/GrpcFeatureServer/GetOnlineFeatures", grpc::ByteBuffer(&slice, 1));
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(refused.error_message(), HasSubstr("51 bytes, more than 50"));
+  const std::string less(50, '\xff');
+  const grpc::Slice fits(less);
+  EXPECT_EQ(
+      CallWithBytes(*server, "/GrpcFeatureServer/GetOnlineFeatures", grpc::ByteBuffer(&fits, 1))
+          .error_code(),
+      grpc::StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(FeatureStoreServerTest, ErrorsNameTheFieldOfTheRequest) {
   const auto server = Start(RecordedStore());
   const auto stub = serving::ServingService::NewStub(server->InProcessChannel());
@@ -184,6 +202,37 @@ TEST_F(ChangingRegistryTest, TheFileIsLookedAtWithoutBeingTold) {
   while (Ask(*server) == grpc::StatusCode::OK) {
   }
   EXPECT_EQ(Ask(*server), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(ChangingRegistryTest, NoCallFailsWhileTheRegistryIsReadAgain) {
+  options_.registry_period = std::chrono::milliseconds(1);
+  const auto server = Start(options_);
+  std::atomic<bool> ends{false};
+  std::atomic<int> answered{0};
+  std::atomic<int> failed{0};
+  const auto call_on = [&] {
+    while (!ends) {
+      if (Ask(*server) != grpc::StatusCode::OK) ++failed;
+      ++answered;
+    }
+  };
+  Thread first("caller-1", call_on);
+  Thread second("caller-2", call_on);
+  for (int i = 0; i < 20; ++i) {
+    const std::string name = absl::StrCat("new_", i);
+    registry_.add_feature_views()->CopyFrom(registry_.feature_views(0));
+    registry_.mutable_feature_views()->rbegin()->mutable_spec()->set_name(name);
+    Write();
+    while (server->registry()->FindView(name) == nullptr) {
+    }
+    const int before = answered;
+    while (answered < before + 4) {
+    }
+  }
+  ends = true;
+  first.Join();
+  second.Join();
+  EXPECT_EQ(failed, 0);
 }
 
 TEST_F(ChangingRegistryTest, FeaturesThatShareAFieldInRedisAreRefusedThereOnly) {
