@@ -88,7 +88,7 @@ int CheckOneModel(const Config& config, const Clock& clock) {
   WorkerPool pool(clock, {.workers = 1});
   TorchScriptFactory factory;
   // Bindings are checked as far as they can be: the store they will meet is not asked.
-  BindingsStep bindings(/*has_feature_store=*/true, [&registry] { return registry; });
+  BindingsStep bindings(/*has_feature_store=*/true, [&registry] { return registry; }, {});
   WarmUpStep warm_up(pool, clock);
   const CheckReport report =
       CheckModel({config.check_model, config.model_name, config.check_config}, LoadLimits(),

@@ -17,6 +17,7 @@ absl::StatusOr<AssembledInputs> Assemble(const FeaturePlan& plan,
   const InputAssembler::Call call{request, bound, fetched, rows, now_us, plan.batched()};
   AssembledInputs assembled;
   assembled.inputs.reserve(plan.inputs().size());
+  assembled.by_view.resize(plan.fetch().views.size());
   for (size_t i = 0; i < plan.inputs().size(); ++i) {
     const PlannedInput& input = plan.inputs()[i];
     if (input.given) {
@@ -27,7 +28,7 @@ absl::StatusOr<AssembledInputs> Assemble(const FeaturePlan& plan,
                                      : request[static_cast<size_t>(position)].tensor);
       continue;
     }
-    InputAssembler assembler(call, input, assembled.provenance);
+    InputAssembler assembler(call, input, assembled);
     absl::StatusOr<Tensor> tensor = bound.inputs[i] == BoundRequest::kAbsent
                                         ? assembler.Assemble()
                                         : assembler.FromOverride(bound.inputs[i]);

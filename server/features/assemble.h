@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
@@ -18,6 +19,7 @@ namespace tournant {
 struct AssembledInputs {
   std::vector<Tensor> inputs;  // In the order of the config; type kInvalid: optional, not given.
   FeatureProvenance provenance;
+  absl::InlinedVector<CellCounts, 4> by_view;  // The same cells, for each view of the plan.
 };
 
 // Fills the model's inputs from a call's tensors and from what was fetched, or from `fetched`'s

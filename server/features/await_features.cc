@@ -8,6 +8,7 @@
 #include "features/bound_request.h"
 #include "features/deadline_budget.h"
 #include "features/key_columns.h"
+#include "features/view_cells.h"
 
 namespace tournant {
 
@@ -42,7 +43,12 @@ Task<absl::StatusOr<AssembledInputs>> AwaitFeatures(const CallContext& call,
   }
   absl::StatusOr<AssembledInputs> assembled =
       Assemble(plan, request, *bound, rows, fetched, call.clock.WallNow());
-  if (assembled.ok()) assembled->provenance.budget_exhausted = budget_exhausted;
+  if (!assembled.ok()) co_return assembled;
+  assembled->provenance.budget_exhausted = budget_exhausted;
+  for (size_t i = 0; i < assembled->by_view.size(); ++i) {
+    ViewCellCounters* const counters = plan.fetch().views[i].cells.get();
+    if (counters != nullptr) counters->Add(assembled->by_view[i]);
+  }
   co_return assembled;
 }
 

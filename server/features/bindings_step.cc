@@ -8,7 +8,6 @@
 #include "base/status.h"
 #include "base/text_file.h"
 #include "features/bindings.h"
-#include "features/feature_plan.h"
 
 namespace tournant {
 namespace {
@@ -29,8 +28,9 @@ const Bindings::Column* FirstFeature(const Bindings& bindings) {
 
 }  // namespace
 
-BindingsStep::BindingsStep(bool has_feature_store, RegistryProvider registry, FeatureCaches* caches)
-    : has_feature_store_(has_feature_store), registry_(std::move(registry)), caches_(caches) {}
+BindingsStep::BindingsStep(bool has_feature_store, RegistryProvider registry,
+                           const PlanShares& shares)
+    : has_feature_store_(has_feature_store), registry_(std::move(registry)), shares_(shares) {}
 
 absl::Status BindingsStep::Prepare(ModelVersion& version) {
   version.features = nullptr;
@@ -51,7 +51,7 @@ absl::Status BindingsStep::Prepare(ModelVersion& version) {
     }
     const std::shared_ptr<const FeatureRegistry> registry = registry_ ? registry_() : nullptr;
     absl::StatusOr<std::shared_ptr<const FeaturePlan>> plan =
-        FeaturePlan::Compile(*bindings, version.config, registry.get(), folder, caches_);
+        FeaturePlan::Compile(*bindings, version.config, registry.get(), folder, shares_);
     if (!plan.ok()) return plan.status();
     version.features = *std::move(plan);
     return absl::OkStatus();

@@ -5,11 +5,10 @@
 
 #include "absl/status/status.h"
 #include "feast/registry.h"
+#include "features/feature_plan.h"
 #include "models/model_version.h"
 
 namespace tournant {
-
-class FeatureCaches;
 
 // The step of loading a model that reads its features.pbtxt, checks it and attaches the
 // FeaturePlan. The file may lie in the version's folder or, for all versions, beside config.pbtxt;
@@ -21,15 +20,14 @@ class BindingsStep final : public LoadStep {
   using RegistryProvider = std::function<std::shared_ptr<const FeatureRegistry>()>;
 
   // Without a feature store, bindings that name features are refused. `registry` may be empty.
-  // `caches` is where views are cached; null: nowhere.
-  BindingsStep(bool has_feature_store, RegistryProvider registry, FeatureCaches* caches = nullptr);
+  BindingsStep(bool has_feature_store, RegistryProvider registry, const PlanShares& shares);
 
   absl::Status Prepare(ModelVersion& version) override;
 
  private:
   const bool has_feature_store_;
   const RegistryProvider registry_;
-  FeatureCaches* const caches_;
+  const PlanShares shares_;
 };
 
 }  // namespace tournant

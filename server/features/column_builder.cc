@@ -154,6 +154,7 @@ void ColumnBuilder::CheckFeatureColumn(const Bindings::Column& column, DataType 
       std::lower_bound(features.begin(), features.end(), planned.source,
                        [](const FetchPlan::Feature& a, const std::string& b) { return a.ref < b; });
   planned.index = static_cast<size_t>(found - features.begin());
+  planned.view = found->view;
   const std::string name = Quote(planned.source);
   if (column.kind == ColumnSource::kAgeSeconds) {
     if (!IsFloating(type)) {
@@ -234,7 +235,7 @@ void ColumnBuilder::CheckLastKnown(const Bindings::Column& column, const Planned
 }
 
 const FetchPlan::View& ColumnBuilder::ViewOf(const PlannedColumn& planned) const {
-  return fetch_.views[fetch_.features[planned.index].view];
+  return fetch_.views[planned.view];
 }
 
 }  // namespace tournant

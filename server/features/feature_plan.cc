@@ -6,8 +6,8 @@ namespace tournant {
 
 absl::StatusOr<std::shared_ptr<const FeaturePlan>> FeaturePlan::Compile(
     const Bindings& bindings, const ModelConfig& config, const FeatureRegistry* registry,
-    const std::filesystem::path& folder, FeatureCaches* caches) {
-  return PlanBuilder(bindings, config, registry, folder, caches).Build();
+    const std::filesystem::path& folder, const PlanShares& shares) {
+  return PlanBuilder(bindings, config, registry, folder, shares).Build();
 }
 
 }  // namespace tournant

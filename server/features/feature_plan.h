@@ -21,6 +21,13 @@
 namespace tournant {
 
 class FeatureCaches;
+class ViewCells;
+
+// What the plans of all versions have in common; each may be null, and they go without.
+struct PlanShares {
+  FeatureCaches* caches = nullptr;  // Of the views that are to be cached.
+  ViewCells* cells = nullptr;       // Counts.
+};
 
 // One column of a model's input: where its cells come from, and what stands in those that have no
 // usable value.
@@ -28,6 +35,7 @@ struct PlannedColumn {
   ColumnSource kind = ColumnSource::kRequest;
   std::string source;  // The request tensor's name or the feature's ref.
   size_t index = 0;    // Into the plan's request tensors or features.
+  size_t view = 0;     // Of the feature, into the plan's views.
   size_t width = 1;    // Elements of a cell, without the indicator.
   bool indicator = false;
   std::shared_ptr<const Vocabulary> vocabulary;
@@ -62,11 +70,11 @@ class FeaturePlan : public std::enable_shared_from_this<FeaturePlan> {
   };
 
   // Checks `bindings` against the model and, where there is one, the registry. Vocabularies lie in
-  // `folder`. Views that are to be cached get a cache of `caches`; null: they go without.
+  // `folder`.
   // INVALID_ARGUMENT lists everything that is wrong, one "file:line:column: ..." a line.
   static absl::StatusOr<std::shared_ptr<const FeaturePlan>> Compile(
       const Bindings& bindings, const ModelConfig& config, const FeatureRegistry* registry,
-      const std::filesystem::path& folder, FeatureCaches* caches = nullptr);
+      const std::filesystem::path& folder, const PlanShares& shares);
 
   // What a caller sends: what the bindings declare, in their order, then the model's inputs that
   // they do not name.

@@ -16,6 +16,7 @@
 namespace tournant {
 
 class ViewCache;
+class ViewCellCounters;
 
 // What a model version asks the feature store for: everything that is the same for all of its
 // calls. Constant after Index().
@@ -41,8 +42,9 @@ struct FetchPlan {
     // What its rows differ by, ascending: no more than what its features need, and with a feature
     // service less, since that is fetched as a whole.
     std::vector<size_t> keys;
-    bool optional = false;                       // Left out in a brown-out.
-    std::shared_ptr<ViewCache> cache = nullptr;  // Null: not cached.
+    bool optional = false;                              // Left out in a brown-out.
+    std::shared_ptr<ViewCache> cache = nullptr;         // Null: not cached.
+    std::shared_ptr<ViewCellCounters> cells = nullptr;  // Null: not counted.
     CacheAges ages = {};
     bool keeps_last_known = false;  // Some column is filled with the last value that was seen.
   };

@@ -60,7 +60,11 @@ absl::StatusOr<Tensor> InputAssembler::FromOverride(int position) {
       return Misfit(position, i / input_.width, element);
     }
   }
-  provenance_.from_request += call_.rows * static_cast<int64_t>(input_.feature_columns);
+  for (const PlannedColumn& column : input_.columns) {
+    if (column.kind != ColumnSource::kRequest) {
+      Count(column, &CellCounts::from_request, call_.rows);
+    }
+  }
   return Shaped();
 }
 
@@ -99,7 +103,7 @@ absl::Status InputAssembler::OpenColumns() {
 absl::Status InputAssembler::AppendCell(size_t index, size_t row) {
   const PlannedColumn& column = input_.columns[index];
   if (positions_[index] != BoundRequest::kAbsent) {
-    if (column.kind != ColumnSource::kRequest) ++provenance_.from_request;
+    if (column.kind != ColumnSource::kRequest) Count(column, &CellCounts::from_request);
     if (column.kind == ColumnSource::kAgeSeconds) {
       AppendElement(Element::Floating(0), input_.spec.type, bytes_);
       AppendIndicator(column, true);
@@ -190,7 +194,7 @@ absl::Status InputAssembler::AppendFetched(const PlannedColumn& column, size_t r
     return FillCell(column, row, unfit->lack, unfit->detail);
   }
   const bool cached = fetched.origin(column.index, row) == CellOrigin::kCached;
-  ++(cached ? provenance_.cached : provenance_.live);
+  Count(column, cached ? &CellCounts::cached : &CellCounts::live);
   NoteAge(column, row, fetched);
   AppendIndicator(column, true);
   return absl::OkStatus();
@@ -241,7 +245,7 @@ bool InputAssembler::AppendLastKnown(const PlannedColumn& column, size_t row, La
       lack == Lack::kStale ? &*call_.fetched : call_.fetched->last_known();
   if (from == nullptr || from->state(column.index, row) != CellState::kValue) return false;
   if (AppendValue(column, row, *from)) return false;
-  ++provenance_.stale;
+  Count(column, &CellCounts::stale);
   NoteAge(column, row, *from);
   return true;
 }
@@ -272,7 +276,7 @@ absl::Status InputAssembler::FillCell(const PlannedColumn& column, size_t row, L
   }
   if (fill != Fill::kLastKnown || !AppendLastKnown(column, row, lack)) {
     bytes_.append(fill == Fill::kNan ? column.nan_bytes : column.default_bytes);
-    if (column.kind != ColumnSource::kRequest) ++provenance_.defaulted;
+    if (column.kind != ColumnSource::kRequest) Count(column, &CellCounts::defaulted);
   }
   AppendIndicator(column, false);
   if (column.kind != ColumnSource::kRequest && (lack == Lack::kStale || lack == Lack::kError)) {

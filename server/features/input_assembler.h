@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/feature_provenance.h"
+#include "features/assemble.h"
 #include "features/bound_request.h"
 #include "features/feature_plan.h"
 #include "features/fetched_features.h"
@@ -30,8 +31,9 @@ class InputAssembler {
     bool batched;
   };
 
-  InputAssembler(const Call& call, const PlannedInput& input, FeatureProvenance& provenance)
-      : call_(call), input_(input), provenance_(provenance) {}
+  // Counts in `assembled` where its cells come from.
+  InputAssembler(const Call& call, const PlannedInput& input, AssembledInputs& assembled)
+      : call_(call), input_(input), assembled_(assembled), provenance_(assembled.provenance) {}
 
   absl::StatusOr<Tensor> Assemble();
   // From the caller's tensor at `position` that stands for the whole input.
@@ -62,6 +64,11 @@ class InputAssembler {
   absl::string_view DetailOf(const PlannedColumn& column, size_t row) const;
   // For oldest_age_ms: a value of `from` is used.
   void NoteAge(const PlannedColumn& column, size_t row, const FetchedFeatures& from);
+  // Counts cells of a column that names a feature.
+  void Count(const PlannedColumn& column, int64_t CellCounts::* source, int64_t cells = 1) {
+    provenance_.*source += cells;
+    assembled_.by_view[column.view].*source += cells;
+  }
   void AppendIndicator(const PlannedColumn& column, bool there);
   // INVALID_ARGUMENT for an element of the caller's tensor at `position`.
   absl::Status Misfit(int position, size_t row, const Element& element) const;
@@ -72,7 +79,8 @@ class InputAssembler {
 
   const Call& call_;
   const PlannedInput& input_;
-  FeatureProvenance& provenance_;
+  AssembledInputs& assembled_;
+  FeatureProvenance& provenance_;  // Of it.
   // For each column the caller's tensor that it is taken from: a request tensor or an override.
   std::vector<std::optional<GivenElements>> given_;
   std::vector<int> positions_;

@@ -9,6 +9,8 @@
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "features/element.h"
+#include "features/feature_caches.h"
+#include "features/view_cells.h"
 
 namespace tournant {
 namespace {
@@ -35,10 +37,10 @@ Duration CacheAge(int64_t microseconds) {
 
 PlanBuilder::PlanBuilder(const Bindings& bindings, const ModelConfig& config,
                          const FeatureRegistry* registry, const std::filesystem::path& folder,
-                         FeatureCaches* caches)
+                         const PlanShares& shares)
     : bindings_(bindings),
       config_(config),
-      caches_(caches),
+      shares_(shares),
       plan_(new FeaturePlan()),
       refs_(bindings, registry, errors_),
       columns_(bindings, folder, plan_->request_tensors_, plan_->fetch_, refs_, errors_) {}
@@ -55,7 +57,7 @@ absl::StatusOr<std::shared_ptr<const FeaturePlan>> PlanBuilder::Build() {
   AddInputs();
   AddOverrides();
   if (!errors_.empty()) return JoinErrors(errors_);
-  OpenCaches();
+  OpenShares();
   return std::shared_ptr<const FeaturePlan>(std::move(plan_));
 }
 
@@ -104,13 +106,16 @@ void PlanBuilder::AddViews() {
   }
 }
 
-void PlanBuilder::OpenCaches() {
+void PlanBuilder::OpenShares() {
   FetchPlan& fetch = plan_->fetch_;
+  for (FetchPlan::View& view : fetch.views) {
+    if (shares_.cells != nullptr) view.cells = shares_.cells->Open(view.name);
+  }
   for (const Bindings::View& bound : bindings_.views) {
-    if (!bound.cache || caches_ == nullptr) continue;
+    if (!bound.cache || shares_.caches == nullptr) continue;
     for (FetchPlan::View& view : fetch.views) {
       if (view.name != bound.name.value) continue;
-      view.cache = caches_->Open(fetch, view, bound.cache->max_bytes.value);
+      view.cache = shares_.caches->Open(fetch, view, bound.cache->max_bytes.value);
     }
   }
 }
@@ -123,7 +128,7 @@ void PlanBuilder::NoteColumn(const PlannedColumn& column) {
         std::min(feature.max_age_us.value_or(*column.max_age_us), *column.max_age_us);
   }
   for (const Fill fill : {column.on_missing, column.on_null, column.on_stale, column.on_error}) {
-    if (fill == Fill::kLastKnown) plan_->fetch_.views[feature.view].keeps_last_known = true;
+    if (fill == Fill::kLastKnown) plan_->fetch_.views[column.view].keeps_last_known = true;
   }
 }
 

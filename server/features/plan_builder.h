@@ -10,7 +10,6 @@
 #include "feast/registry.h"
 #include "features/bindings.h"
 #include "features/column_builder.h"
-#include "features/feature_caches.h"
 #include "features/feature_plan.h"
 #include "features/plan_refs.h"
 #include "models/model_config.h"
@@ -21,9 +20,8 @@ namespace tournant {
 // for one Build, in the loader's thread.
 class PlanBuilder {
  public:
-  // `caches` may be null.
   PlanBuilder(const Bindings& bindings, const ModelConfig& config, const FeatureRegistry* registry,
-              const std::filesystem::path& folder, FeatureCaches* caches);
+              const std::filesystem::path& folder, const PlanShares& shares);
 
   absl::StatusOr<std::shared_ptr<const FeaturePlan>> Build();
 
@@ -38,13 +36,13 @@ class PlanBuilder {
   void AddAssembledInput(const TensorSpec& spec, const Bindings::Input& input);
   void CheckWidths(const Bindings::Input& input, PlannedInput& planned);
   void AddOverrides();
-  void OpenCaches();
+  void OpenShares();
 
   void Fail(SourceLocation at, absl::string_view text);
 
   const Bindings& bindings_;
   const ModelConfig& config_;
-  FeatureCaches* const caches_;
+  const PlanShares shares_;
   std::vector<absl::Status> errors_;
   std::unique_ptr<FeaturePlan> plan_;
   PlanRefs refs_;

@@ -68,11 +68,8 @@ void CallMetrics::ForEachModel(
 }
 
 void CallMetrics::OnFeatures(const FeatureProvenance& features) {
-  cells_[0].Add(features.live);
-  cells_[1].Add(features.cached);
-  cells_[2].Add(features.stale);
-  cells_[3].Add(features.defaulted);
-  cells_[4].Add(features.from_request);
+  const auto counts = NamedCounts(features);
+  for (size_t i = 0; i < kCellOutcomes; ++i) cells_[i].Add(counts[i].second);
   if (features.degraded) degraded_.Add();
   if (features.budget_exhausted) budgets_exhausted_.Add();
   unknown_age_.Add(features.unknown_age);
@@ -83,9 +80,7 @@ void CallMetrics::OnFeatures(const FeatureProvenance& features) {
 }
 
 absl::string_view CallMetrics::CellOutcomeName(size_t outcome) {
-  constexpr std::array<absl::string_view, kCellOutcomes> kNames = {"live", "cached", "stale",
-                                                                   "defaulted", "from_request"};
-  return kNames[outcome];
+  return NamedCounts({})[outcome].first;
 }
 
 }  // namespace tournant

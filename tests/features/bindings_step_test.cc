@@ -23,7 +23,7 @@ class BindingsStepTest : public ::testing::Test {
 
   TempDir folder_;
   ModelVersion version_;
-  BindingsStep step_{false, nullptr};
+  BindingsStep step_{false, nullptr, {}};
 };
 
 TEST_F(BindingsStepTest, WithoutAFileCallersSendTheModelsTensors) {
@@ -56,14 +56,14 @@ TEST_F(BindingsStepTest, FeaturesNeedAFeatureStore) {
             (folder_.path() / "m/features.pbtxt").string() +
                 ":1:28: feature 'v:f' needs a feature store, and --feature_store is none");
   EXPECT_EQ(version_.features, nullptr);
-  BindingsStep with_store(true, nullptr);
+  BindingsStep with_store(true, nullptr, {});
   EXPECT_TRUE(with_store.Prepare(version_).ok());
 }
 
 TEST_F(BindingsStepTest, ChecksAgainstTheRegistryOfTheMoment) {
   folder_.Write("m/features.pbtxt", kWithFeature);
   std::shared_ptr<const FeatureRegistry> current;
-  BindingsStep step(true, [&] { return current; });
+  BindingsStep step(true, [&] { return current; }, {});
   EXPECT_TRUE(step.Prepare(version_).ok());
   current = FlightsRegistry();
   EXPECT_EQ(step.Prepare(version_).message(), (folder_.path() / "m/features.pbtxt").string() +

@@ -13,6 +13,7 @@
 #include "features/fixed_brown_out.h"
 #include "features/puppet_store.h"
 #include "features/testing.h"
+#include "features/view_cells.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -22,6 +23,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr char kBindings[] = R"(
 request { name: "k" data_type: TYPE_STRING dims: 1 }
@@ -42,7 +44,7 @@ class DegradationTest : public ::testing::Test {
     const auto bindings = ParseBindings("f", kBindings);
     EXPECT_TRUE(bindings.ok()) << bindings.status();
     auto plan = FeaturePlan::Compile(*bindings, Config({{"x", DataType::kFp32, {3}}}), nullptr, "/",
-                                     &caches_);
+                                     {&caches_, &cells_});
     EXPECT_TRUE(plan.ok()) << plan.status();
     plan_ = *std::move(plan);
   }
@@ -71,6 +73,7 @@ class DegradationTest : public ::testing::Test {
   TestCall call_;
   SeededRng rng_{1};
   FeatureCaches caches_{rng_};
+  ViewCells cells_;
   PuppetStore store_;
   FixedBrownOut brown_out_;
   CallCount background_;
@@ -106,6 +109,23 @@ TEST_F(DegradationTest, WhileTheStoreIsDownTheCacheAnswersAndThenTheLastKnownVal
   EXPECT_EQ(provenance_.stale, 1);
   EXPECT_EQ(provenance_.defaulted, 5);
   EXPECT_TRUE(provenance_.degraded);
+}
+
+TEST_F(DegradationTest, TheCellsOfEachViewAreCountedByWhereTheyCameFrom) {
+  Ask({"4"});
+  Ask({"4", "absent"});
+  GoDown();
+  Ask({"4"}, {Floats("w:c", {7})});
+  MetricsRegistry metrics;
+  cells_.RegisterWith(metrics);
+  const std::string text = metrics.Text();
+  for (const char* line :
+       {"view=\"v\",outcome=\"live\"} 4", "view=\"v\",outcome=\"cached\"} 2",
+        "view=\"v\",outcome=\"defaulted\"} 2", "view=\"w\",outcome=\"live\"} 2",
+        "view=\"w\",outcome=\"defaulted\"} 1", "view=\"w\",outcome=\"from_request\"} 1",
+        "view=\"w\",outcome=\"stale\"} 0"}) {
+    EXPECT_THAT(text, HasSubstr(std::string("tournant_feature_view_cells_total{") + line + "\n"));
+  }
 }
 
 TEST_F(DegradationTest, AnAbsentEntityDoesNotDegradeAnAnswer) {

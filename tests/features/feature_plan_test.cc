@@ -176,7 +176,7 @@ view { name: "origin_weather" optional: true }
   const auto bindings = ParseBindings("f", text);
   ASSERT_TRUE(bindings.ok()) << bindings.status();
   const auto compiled =
-      FeaturePlan::Compile(*bindings, config, FlightsRegistry().get(), "/nowhere", &caches);
+      FeaturePlan::Compile(*bindings, config, FlightsRegistry().get(), "/nowhere", {&caches});
   ASSERT_TRUE(compiled.ok()) << compiled.status();
   const FetchPlan& fetch = (*compiled)->fetch();
   ASSERT_EQ(fetch.views.size(), 2u);
@@ -196,7 +196,8 @@ view { name: "origin_weather" optional: true }
   EXPECT_EQ(fetch.features[1].max_age_us, 50'000'000);
   EXPECT_EQ(fetch.features[0].max_age_us, std::nullopt);
   // A version that asks for the same begins with what this one has learnt.
-  const auto next = FeaturePlan::Compile(*bindings, config, FlightsRegistry().get(), "/", &caches);
+  const auto next =
+      FeaturePlan::Compile(*bindings, config, FlightsRegistry().get(), "/", {&caches});
   ASSERT_NE(plane.cache, nullptr);
   EXPECT_EQ((*next)->fetch().views[1].cache, plane.cache);
   // Where nothing is served, nothing is cached.
@@ -238,7 +239,7 @@ view { name: "dest_airport" cache { soft_age { seconds: 1 } } }
 )");
   ASSERT_TRUE(bindings.ok()) << bindings.status();
   const auto plan = FeaturePlan::Compile(*bindings, Config({{"x", DataType::kFp32, {1}}}),
-                                         FlightsRegistry().get(), "/", &caches);
+                                         FlightsRegistry().get(), "/", {&caches});
   ASSERT_TRUE(plan.ok()) << plan.status();
   const FetchPlan& fetch = (*plan)->fetch();
   ASSERT_EQ(fetch.views[0].name, "dest_airport");

@@ -37,7 +37,7 @@ inline absl::StatusOr<std::shared_ptr<const FeaturePlan>> CompileText(
     const std::filesystem::path& folder = "/nowhere") {
   const absl::StatusOr<Bindings> bindings = ParseBindings("f.pbtxt", text);
   if (!bindings.ok()) return bindings.status();
-  return FeaturePlan::Compile(*bindings, config, registry, folder);
+  return FeaturePlan::Compile(*bindings, config, registry, folder, {});
 }
 
 // The same where it must work.

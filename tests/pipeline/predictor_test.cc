@@ -218,7 +218,7 @@ class PredictorWithFeaturesTest : public PredictorTest {
         entity { join_key: "tailnum" request: "tailnum" data_type: TYPE_STRING }
         input { name: "x" column { feature: "plane:seats" default: 149 } })");
     EXPECT_TRUE(bindings.ok()) << bindings.status();
-    auto plan = FeaturePlan::Compile(*bindings, version->config, nullptr, "");
+    auto plan = FeaturePlan::Compile(*bindings, version->config, nullptr, "", {});
     EXPECT_TRUE(plan.ok()) << plan.status();
     version->features = *plan;
     registry_.Publish(version);

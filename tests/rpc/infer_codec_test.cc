@@ -234,13 +234,9 @@ TEST(InferCodec, SaysWhereFeaturesCameFrom) {
   Prediction prediction;
   prediction.version = version;
   prediction.has_features = true;
-  prediction.features = {.live = 5,
-                         .cached = 1,
-                         .stale = 2,
-                         .defaulted = 3,
-                         .from_request = 4,
-                         .oldest_age_ms = 1234,
-                         .degraded = true};
+  prediction.features = {{.live = 5, .cached = 1, .stale = 2, .defaulted = 3, .from_request = 4}};
+  prediction.features.oldest_age_ms = 1234;
+  prediction.features.degraded = true;
   ModelInferResponse message;
   EncodeAnswer(prediction, message);
   EXPECT_EQ(message.parameters().at("features_live").int64_param(), 5);
@@ -262,7 +258,9 @@ TEST(InferCodec, LeavesNothingOfAnEarlierAnswer) {
   earlier.outputs.push_back({"a", {DataType::kInt64, {2, 1}, std::string(16, 'a')}});
   earlier.outputs.push_back({"b", {DataType::kFp32, {1, 2, 3}, std::string(24, 'b')}});
   earlier.has_features = true;
-  earlier.features = {.live = 5, .oldest_age_ms = 1234, .degraded = true};
+  earlier.features.live = 5;
+  earlier.features.oldest_age_ms = 1234;
+  earlier.features.degraded = true;
   ModelInferResponse message;
   EncodeAnswer(earlier, message);
   ASSERT_EQ(message.outputs_size(), 2);

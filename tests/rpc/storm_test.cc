@@ -63,7 +63,7 @@ std::shared_ptr<ModelVersion> FlightModel(FeatureCaches& caches) {
       view { name: "plane" cache { soft_age { nanos: 1000000 } hard_age { nanos: 3000000 }
                                    negative_age { nanos: 1000000 } } })");
   EXPECT_TRUE(bindings.ok()) << bindings.status();
-  auto plan = FeaturePlan::Compile(*bindings, version->config, nullptr, "", &caches);
+  auto plan = FeaturePlan::Compile(*bindings, version->config, nullptr, "", {.caches = &caches});
   EXPECT_TRUE(plan.ok()) << plan.status();
   version->features = *plan;
   return version;
