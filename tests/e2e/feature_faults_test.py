@@ -1,19 +1,26 @@
 """A feature store behind a faulty network: the model server stays ready, answers, and recovers."""
 
 import concurrent.futures
+import pathlib
 import re
+import shutil
+import tempfile
 import threading
 import unittest
 import urllib.request
+from collections import Counter
 
+import faulty_store
 import grpc
 import numpy as np
 import tritonclient.grpc as triton
 from fault_proxy import FaultProxy, Mode
+from faulty_store import FaultyStore
 from harness import DATA, LIMIT_SECONDS, NOW, repository, serve, serve_features, until
 from health import SERVING, check
 from name_server import NameServer
 from triton_calls import tensor
+from tritonclient.utils import InferenceServerException
 
 LIVE = 660.0  # Twice the seats of the plane,
 DEFAULT = 298.0  # or twice the default.
@@ -62,28 +69,41 @@ class FeatureFaults(unittest.TestCase):
         self.counting = threading.Lock()
         until(lambda: self.infer() == LIVE)
 
-    def infer(self) -> float:
-        """What the model says about one plane; the answer's cells are added to those counted."""
-        name = tensor("tailnum", np.array([[b"N1602"]], dtype=np.object_))
+    def infer_rows(self, *planes: bytes) -> list[float]:
+        """What the model says about each; the answer's cells are added to those counted."""
+        name = tensor("tailnum", np.array([[plane] for plane in planes], dtype=np.object_))
         result = self.client.infer("seats", [name], client_timeout=LIMIT_SECONDS)
         parameters = result.get_response().parameters
         with self.counting:
             for source in CELLS:
                 self.counted[source] += parameters[f"features_{source}"].int64_param
-        return float(result.as_numpy("y")[0, 0])
+        return [float(y) for y in result.as_numpy("y")[:, 0]]
+
+    def infer(self) -> float:
+        return self.infer_rows(b"N1602")[0]
 
     def infer_many(self, count: int) -> list[float]:
         """Eight at a time; every one of them is answered, or this raises."""
         futures = [self.pool.submit(self.infer) for _ in range(count)]
         return [future.result() for future in futures]
 
-    def metric(self, series: str) -> float:
+    def metrics(self) -> str:
         url = f"http://127.0.0.1:{self.server.ready['http']}/metrics"
         with urllib.request.urlopen(url, timeout=LIMIT_SECONDS) as answer:
-            text = answer.read().decode()
-        found = re.search(f"^{re.escape(series)} (.*)$", text, re.MULTILINE)
+            return answer.read().decode()
+
+    def metric(self, series: str) -> float:
+        found = re.search(f"^{re.escape(series)} (.*)$", self.metrics(), re.MULTILINE)
         self.assertIsNotNone(found, f"no {series}")
         return float(found.group(1))
+
+    def faults(self) -> float:
+        """Fetches that did not end well, whatever the backend and the reason."""
+        series = re.findall(
+            r'^tournant_feature_requests_total\{.*outcome="(?!ok")[a-z_]+"\} (.*)$',
+            self.metrics(), re.MULTILINE)
+        self.assertGreater(len(series), 0)
+        return sum(float(value) for value in series)
 
     def assert_ready(self) -> None:
         with grpc.insecure_channel(self.server.address) as channel:
@@ -123,10 +143,12 @@ class FeatureFaults(unittest.TestCase):
         self.start()
         for mode in (Mode.SLOW, Mode.TRICKLE, Mode.TRUNCATE):
             with self.subTest(mode=mode):
+                before = self.faults()
                 self.proxies[0].set_mode(mode)
                 if mode is Mode.SLOW:  # Twice the time-out: nothing but defaults is left.
                     until(lambda: set(self.infer_many(8)) == {DEFAULT})
                 self.assertLessEqual(set(self.infer_many(64)), {LIVE, DEFAULT})
+                self.assertGreater(self.faults(), before)
                 self.assert_ready()
                 self.recovers()
 
@@ -134,7 +156,9 @@ class FeatureFaults(unittest.TestCase):
         self.start()
         for _ in range(5):
             self.proxies[0].set_mode(Mode.DOWN)
-            self.assertLessEqual(set(self.infer_many(16)), {LIVE, DEFAULT})
+            before = self.faults()
+            self.assertEqual(set(self.infer_many(16)), {DEFAULT})
+            self.assertGreater(self.faults(), before)
             self.proxies[0].set_mode(Mode.PASS)
             self.assertLessEqual(set(self.infer_many(16)), {LIVE, DEFAULT})
         self.assert_ready()
@@ -162,6 +186,74 @@ class FeatureFaults(unittest.TestCase):
         after.set_mode(Mode.PASS)
         before.set_mode(Mode.DOWN)
         until(lambda: set(self.infer_many(8)) == {LIVE})
+
+    def test_a_copy_of_the_registry_that_changes_is_what_later_loads_are_checked_by(self):
+        copy = pathlib.Path(tempfile.mkdtemp(prefix="tournant-e2e-")) / "registry.db"
+        self.addCleanup(shutil.rmtree, copy.parent)
+        right = (DATA / "registry.db").read_bytes()
+        # The view has another name there, of the same length.
+        copy.write_bytes(right.replace(b"plane_facts", b"plane_fakes"))
+        server = serve(
+            repository(self, "seats"),
+            f"--feature_store=grpc:{self.store.address}",
+            f"--feature_registry={copy}",
+            "--model_control=explicit",
+        )
+        self.addCleanup(server.kill)
+        with triton.InferenceServerClient(server.address) as client:
+            with self.assertRaisesRegex(InferenceServerException, "plane_facts"):
+                client.load_model("seats")
+            copy.write_bytes(right)
+            server.wait_for_log("read the changed feature registry")
+            client.load_model("seats")
+            self.assertTrue(client.is_model_ready("seats"))
+        self.assertEqual(server.stop()[0], 0, server.errors)
+
+    def start_with_faulty_store(self) -> FaultyStore:
+        store = FaultyStore(self.store.address)
+        self.addCleanup(store.close)
+        self.start_server(store.address)
+        return store
+
+    def test_a_store_that_fails_three_calls_of_ten_stays_in_use(self):
+        store = self.start_with_faulty_store()
+        store.fault = faulty_store.fails
+        answers = Counter(self.infer() for _ in range(200))
+        self.assertEqual(set(answers), {LIVE, DEFAULT})
+        # Some of the failed ones are tried again.
+        self.assertLessEqual(answers[DEFAULT], 62, answers)
+        self.assertGreater(self.metric("tournant_feature_retries_total"), 0)
+        self.assertEqual(self.breaker(store.address), 0)
+        self.assertGreater(self.metric("tournant_feature_brownout_level"), 0)
+        self.assert_ready()
+        self.assertEqual(self.server.stop()[0], 0, self.server.errors)
+
+    def test_a_store_that_is_late_for_one_call_of_ten_costs_the_features_of_that_one(self):
+        store = self.start_with_faulty_store()
+        store.fault = faulty_store.delays
+        late = 'tournant_feature_requests_total{backend="%s",outcome="timeout"}' % store.address
+        before = self.metric(late)
+        answers = Counter(self.infer() for _ in range(100))
+        self.assertEqual(set(answers), {LIVE, DEFAULT})
+        # A busy machine is late for others, too.
+        self.assertGreaterEqual(self.metric(late) - before, 10)
+        self.assertGreater(answers[LIVE], 50)
+        self.assertEqual(self.breaker(store.address), 0)
+        self.assert_ready()
+
+    def test_an_answer_that_is_cut_off_or_in_another_order_is_not_used(self):
+        store = self.start_with_faulty_store()
+        planes = (b"N1602", b"N10575")
+        right = self.infer_rows(*planes)
+        self.assertEqual(len({*right, DEFAULT}), 3, "the two planes differ")
+        for fault in (faulty_store.truncates, faulty_store.reverses):
+            with self.subTest(fault=fault.__name__):
+                before = self.faults()
+                store.fault = fault
+                self.assertEqual(self.infer_rows(*planes), [DEFAULT, DEFAULT])
+                self.assertGreater(self.faults(), before)
+                store.fault = faulty_store.none
+                self.assertEqual(self.infer_rows(*planes), right)
 
 
 if __name__ == "__main__":
