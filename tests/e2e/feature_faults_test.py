@@ -98,9 +98,9 @@ class FeatureFaults(unittest.TestCase):
         return float(found.group(1))
 
     def faults(self) -> float:
-        """Fetches that did not end well, whatever the backend and the reason."""
+        """Fetches that did not end well or were not even tried, whatever the reason."""
         series = re.findall(
-            r'^tournant_feature_requests_total\{.*outcome="(?!ok")[a-z_]+"\} (.*)$',
+            r'^tournant_feature_(?:requests|brownout_fetches)_total\{.*outcome="(?!ok")[a-z_]+"\} (.*)$',
             self.metrics(), re.MULTILINE)
         self.assertGreater(len(series), 0)
         return sum(float(value) for value in series)
