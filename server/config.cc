@@ -53,6 +53,18 @@ ABSL_FLAG(bool, exit_on_error, true,
 ABSL_FLAG(absl::Duration, default_deadline, absl::Seconds(5), "For callers that set no deadline");
 ABSL_FLAG(absl::Duration, max_deadline, absl::Seconds(30), "Longest deadline that is honoured");
 ABSL_FLAG(int, max_message_bytes, 64 << 20, "Largest message in either direction");
+ABSL_FLAG(std::string, admission, "deadline",
+          "deadline: refuse at once what would not be served in time, by class "
+          "(tournant-criticality); off: by the limits below alone");
+ABSL_FLAG(
+    int64_t, max_in_flight, 65536,
+    "Inference calls in memory at once; a class may have its share of them: critical-plus all, "
+    "critical 80 %, sheddable-plus 50 %, sheddable 25 %");
+ABSL_FLAG(int64_t, max_in_flight_bytes, int64_t{1} << 30,
+          "Bytes of their requests, with the same shares");
+ABSL_FLAG(absl::Duration, max_queue_wait, absl::ZeroDuration(),
+          "Longest predicted wait for a worker with which a call is let in; 0: its deadline alone "
+          "decides");
 ABSL_FLAG(absl::Duration, max_connection_age, absl::Minutes(5),
           "Connections are closed after this time, so that clients resolve again; 0: never");
 ABSL_FLAG(absl::Duration, drain_delay, absl::Seconds(5),
@@ -93,6 +105,7 @@ absl::Status CheckDurations() {
       {"default_deadline", absl::GetFlag(FLAGS_default_deadline), absl::Milliseconds(1)},
       {"max_deadline", absl::GetFlag(FLAGS_max_deadline), absl::Milliseconds(1)},
       {"max_connection_age", absl::GetFlag(FLAGS_max_connection_age), absl::ZeroDuration()},
+      {"max_queue_wait", absl::GetFlag(FLAGS_max_queue_wait), absl::ZeroDuration()},
       {"drain_delay", absl::GetFlag(FLAGS_drain_delay), absl::ZeroDuration()},
       {"drain_grace", absl::GetFlag(FLAGS_drain_grace), absl::ZeroDuration()},
   };
@@ -110,6 +123,10 @@ absl::Status CheckChoices() {
   if (dialect != "tournant" && dialect != "triton") {
     return Bad("status_dialect",
                absl::StrCat("must be tournant or triton, not '", Quote(dialect), "'"));
+  }
+  const std::string admission = absl::GetFlag(FLAGS_admission);
+  if (admission != "deadline" && admission != "off") {
+    return Bad("admission", absl::StrCat("must be deadline or off, not '", Quote(admission), "'"));
   }
   const std::string store = absl::GetFlag(FLAGS_feature_store);
   if (store != "none" && !absl::StartsWith(store, "sqlite:") &&
@@ -162,6 +179,12 @@ absl::Status CheckNumbers() {
   if (absl::GetFlag(FLAGS_max_message_bytes) < 4096) {
     return Bad("max_message_bytes", "must be between 4096 and 2147483647");
   }
+  if (absl::GetFlag(FLAGS_max_in_flight) < 1) {
+    return Bad("max_in_flight", "must be at least 1");
+  }
+  if (absl::GetFlag(FLAGS_max_in_flight_bytes) < 1) {
+    return Bad("max_in_flight_bytes", "must be at least 1");
+  }
   if (absl::GetFlag(FLAGS_now) < 0) return Bad("now", "must not be negative");
   return absl::OkStatus();
 }
@@ -179,18 +202,20 @@ std::string JsonText(absl::string_view text) {
 
 const std::vector<std::string>& ServerFlagNames() {
   static const auto* const kNames = new std::vector<std::string>{
-      "model_repository",   "model_name",
-      "grpc_address",       "http_address",
-      "feature_store",      "feature_registry",
-      "feature_timeout",    "now",
-      "prediction_log",     "workers",
-      "completion_queues",  "model_control",
-      "load_model",         "repository_poll_period",
-      "exit_on_error",      "default_deadline",
-      "max_deadline",       "max_message_bytes",
-      "max_connection_age", "drain_delay",
-      "drain_grace",        "status_dialect",
-      "reflection",         "check_model",
+      "model_repository",    "model_name",
+      "grpc_address",        "http_address",
+      "feature_store",       "feature_registry",
+      "feature_timeout",     "now",
+      "prediction_log",      "workers",
+      "completion_queues",   "model_control",
+      "load_model",          "repository_poll_period",
+      "exit_on_error",       "default_deadline",
+      "max_deadline",        "max_message_bytes",
+      "admission",           "max_in_flight",
+      "max_in_flight_bytes", "max_queue_wait",
+      "max_connection_age",  "drain_delay",
+      "drain_grace",         "status_dialect",
+      "reflection",          "check_model",
       "check_config",
   };
   return *kNames;
@@ -244,6 +269,10 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   config.default_deadline = Milliseconds(absl::GetFlag(FLAGS_default_deadline));
   config.max_deadline = Milliseconds(absl::GetFlag(FLAGS_max_deadline));
   config.max_message_bytes = absl::GetFlag(FLAGS_max_message_bytes);
+  config.admission_by_deadline = absl::GetFlag(FLAGS_admission) == "deadline";
+  config.max_in_flight = absl::GetFlag(FLAGS_max_in_flight);
+  config.max_in_flight_bytes = absl::GetFlag(FLAGS_max_in_flight_bytes);
+  config.max_queue_wait = Milliseconds(absl::GetFlag(FLAGS_max_queue_wait));
   config.max_connection_age = Milliseconds(absl::GetFlag(FLAGS_max_connection_age));
   config.drain_delay = Milliseconds(absl::GetFlag(FLAGS_drain_delay));
   config.drain_grace = Milliseconds(absl::GetFlag(FLAGS_drain_grace));

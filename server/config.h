@@ -34,6 +34,10 @@ struct Config {
   std::chrono::milliseconds default_deadline{5000};
   std::chrono::milliseconds max_deadline{30000};
   int max_message_bytes = 64 << 20;
+  bool admission_by_deadline = true;
+  int64_t max_in_flight = 65536;
+  int64_t max_in_flight_bytes = int64_t{1} << 30;
+  std::chrono::milliseconds max_queue_wait{0};  // 0: unbounded.
   std::chrono::milliseconds max_connection_age{300000};
   std::chrono::milliseconds drain_delay{5000};
   std::chrono::milliseconds drain_grace{30000};

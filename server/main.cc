@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "admission/admission.h"
 #include "base/clock.h"
 #include "base/flags.h"
 #include "base/rng.h"
@@ -40,6 +41,7 @@
 #include "predictions/prediction_metrics.h"
 #include "rpc/methods.h"
 #include "rpc/model_server.h"
+#include "status/admission_report.h"
 #include "status/http_server.h"
 #include "status/models_status.h"
 #include "status/pool_report.h"
@@ -102,6 +104,17 @@ ModelServer::Options ServerOptions(const Config& config) {
   options.service.calls.max_deadline = config.max_deadline;
   options.service.calls.dialect =
       config.triton_dialect ? StatusDialect::kTriton : StatusDialect::kTournant;
+  return options;
+}
+
+AdmissionControl::Options AdmissionOptions(const Config& config) {
+  AdmissionControl::Options options;
+  options.by_deadline = config.admission_by_deadline;
+  options.workers = config.workers;
+  options.max_calls = config.max_in_flight;
+  options.max_bytes = config.max_in_flight_bytes;
+  if (config.max_queue_wait.count() > 0) options.max_wait = config.max_queue_wait;
+  options.seed = RandomSeed();
   return options;
 }
 
@@ -205,7 +218,12 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   }
 
   ModelRegistry registry;
-  WorkerPool pool(clock, {.workers = config.workers});
+  AdmissionControl admission(AdmissionOptions(config));
+  const AdmissionReport admission_report(admission);
+  admission_report.RegisterWith(metrics);
+  WorkerPool pool(clock, {.workers = config.workers,
+                          .max_queue_jobs = config.max_in_flight,
+                          .checks_at_dispatch = config.admission_by_deadline});
   const PoolReport pool_report(pool);
   pool_report.RegisterWith(metrics);
   if (feature_client != nullptr) {
@@ -214,7 +232,8 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   }
   Predictor::Options predictor_options;
   predictor_options.feature_timeout = config.feature_timeout;
-  Predictor predictor(registry, pool, feature_client.get(), log.get(), clock, predictor_options);
+  Predictor predictor(registry, &admission, pool, feature_client.get(), log.get(), clock,
+                      predictor_options);
   ModelServer::Options server_options = ServerOptions(config);
   server_options.watchdog.longest_execution = [&pool](TimePoint now) {
     return pool.LongestExecution(now);
@@ -239,7 +258,7 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
     Health& health = (*server)->health();
     StatusPages pages;
     pages.metrics = &metrics;
-    pages.sources = {&calls, &models, &pool_report, &settings};
+    pages.sources = {&calls, &models, &pool_report, &admission_report, &settings};
     if (feature_report) pages.sources.push_back(&*feature_report);
     if (log != nullptr) pages.sources.push_back(log.get());
     pages.live = [&health] { return health.live(); };

@@ -11,6 +11,22 @@ namespace {
 constexpr absl::string_view kFieldUrl = "tournant/field";
 constexpr absl::string_view kReasonUrl = "tournant/overload_reason";
 constexpr absl::string_view kRetryUrl = "tournant/retry_after_ms";
+constexpr absl::string_view kWaitUrl = "tournant/predicted_wait_ms";
+
+void SetMilliseconds(absl::string_view url, std::chrono::milliseconds time, absl::Status& status) {
+  // By way of a view: the constructor from a moved string is a template that gcc, which built
+  // Debian's library, and clang name differently.
+  const std::string text = absl::StrCat(time.count());
+  status.SetPayload(url, absl::Cord(absl::string_view(text)));
+}
+
+std::optional<std::chrono::milliseconds> MillisecondsOf(absl::string_view url,
+                                                        const absl::Status& status) {
+  const auto text = status.GetPayload(url);
+  int64_t milliseconds = 0;
+  if (!text || !absl::SimpleAtoi(std::string(*text), &milliseconds)) return std::nullopt;
+  return std::chrono::milliseconds(milliseconds);
+}
 
 }  // namespace
 
@@ -30,24 +46,22 @@ std::string FieldOf(const absl::Status& status) {
 }
 
 absl::Status Overloaded(absl::string_view reason, std::chrono::milliseconds retry_after,
-                        absl::string_view message) {
+                        absl::string_view message, std::optional<Duration> predicted_wait) {
   absl::Status status = absl::ResourceExhaustedError(message);
   status.SetPayload(kReasonUrl, absl::Cord(reason));
-  // By way of a view: the constructor from a moved string is a template that gcc, which built
-  // Debian's library, and clang name differently.
-  const std::string milliseconds = absl::StrCat(retry_after.count());
-  status.SetPayload(kRetryUrl, absl::Cord(absl::string_view(milliseconds)));
+  SetMilliseconds(kRetryUrl, retry_after, status);
+  if (predicted_wait) {
+    SetMilliseconds(kWaitUrl,
+                    std::chrono::duration_cast<std::chrono::milliseconds>(*predicted_wait), status);
+  }
   return status;
 }
 
 std::optional<OverloadInfo> OverloadOf(const absl::Status& status) {
   const auto reason = status.GetPayload(kReasonUrl);
-  const auto retry = status.GetPayload(kRetryUrl);
-  int64_t milliseconds = 0;
-  if (!reason || !retry || !absl::SimpleAtoi(std::string(*retry), &milliseconds)) {
-    return std::nullopt;
-  }
-  return OverloadInfo{std::string(*reason), std::chrono::milliseconds(milliseconds)};
+  const std::optional<std::chrono::milliseconds> retry = MillisecondsOf(kRetryUrl, status);
+  if (!reason || !retry) return std::nullopt;
+  return OverloadInfo{std::string(*reason), *retry, MillisecondsOf(kWaitUrl, status)};
 }
 
 std::string Quote(absl::string_view text, size_t max) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "base/clock.h"
 
 namespace tournant {
 
@@ -23,13 +24,16 @@ std::string FieldOf(const absl::Status& status);
 
 // RESOURCE_EXHAUSTED: this server cannot take the call now. `reason` is an upper-case token such as
 // "QUEUE_FULL" (google.rpc.ErrorInfo.reason); `retry_after` tells a well-behaved client when to
-// come again, kNever that the same call will never be taken.
+// come again, kNever that it should not. `predicted_wait` is how long the call would have waited,
+// where that is known.
 inline constexpr std::chrono::milliseconds kNever{-1};
 absl::Status Overloaded(absl::string_view reason, std::chrono::milliseconds retry_after,
-                        absl::string_view message);
+                        absl::string_view message,
+                        std::optional<Duration> predicted_wait = std::nullopt);
 struct OverloadInfo {
   std::string reason;
   std::chrono::milliseconds retry_after;
+  std::optional<std::chrono::milliseconds> predicted_wait;
 };
 std::optional<OverloadInfo> OverloadOf(const absl::Status& status);
 

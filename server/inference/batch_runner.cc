@@ -1,7 +1,9 @@
 #include "inference/batch_runner.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/status.h"
 #include "inference/execute.h"
 
 namespace tournant {
@@ -11,6 +13,13 @@ using Outputs = absl::StatusOr<std::vector<Tensor>>;
 
 JobAnswer TooLate(InferenceJob& job, absl::Status why, TimePoint now) {
   return {&job, std::move(why), now, now, 0, {}};
+}
+
+// Not again: what stands does not go away by coming back.
+absl::Status StandingQueueError(const InferenceJob& job, TimePoint now) {
+  return Overloaded("STANDING_QUEUE", kNever,
+                    "the queue stands, and the call has waited for nearly all of its time",
+                    now - job.accepted);
 }
 
 }  // namespace
@@ -26,7 +35,15 @@ BatchOutcome BatchRunner::Run(const TakenBatch& batch, ModelQueue& queue, BatchB
             : absl::DeadlineExceededError("the deadline passed before a worker was free");
     answers_.push_back(TooLate(*job, std::move(why), batch.started));
   }
-  if (!batch.expired.empty()) Deliver(answers_, statistics);
+  for (const auto& job : batch.hopeless) {
+    answers_.push_back(
+        TooLate(*job, absl::DeadlineExceededError("less time is left than the model takes"),
+                batch.started));
+  }
+  for (const auto& job : batch.shed) {
+    answers_.push_back(TooLate(*job, StandingQueueError(*job, batch.started), batch.started));
+  }
+  if (!answers_.empty()) Deliver(answers_, statistics);
   if (batch.jobs.empty()) return outcome_;
 
   AnswerOrder* const order = queue.answer_order();
@@ -69,10 +86,13 @@ bool BatchRunner::RunTogether(const TakenBatch& batch, BatchBuffer& buffer) {
   const TimePoint executed = clock_.Now();
 
   OutputRows output_rows(*outputs, rows);
+  const Duration row_cost = (executed - batch.started) / std::max<int64_t>(1, rows);
+  outcome_.computed += executed - batch.started;
   for (const auto& job : batch.jobs) {
     if (job->claimed()) {
       output_rows.Skip(job->rows);
       ++outcome_.unwanted;
+      outcome_.wasted += row_cost * job->rows;
       continue;
     }
     Outputs result = CatchAll([&]() -> Outputs { return output_rows.Take(job->rows); });
@@ -124,6 +144,7 @@ void BatchRunner::RunAlone(InferenceJob& job, BatchBuffer& buffer, TimePoint sta
     ++outcome_.executions;
     outcome_.rows += job.rows;
     outcome_.cost = finished - started;
+    outcome_.computed += finished - started;
   }
   answers_.push_back({&job, std::move(result), started, finished, job.rows, times});
 }
@@ -146,6 +167,9 @@ void BatchRunner::Answer(JobAnswer& answer) {
   InferenceJob& job = *answer.job;
   if (!job.Claim()) {
     ++outcome_.unwanted;
+    if (answer.batch_rows > 0) {
+      outcome_.wasted += (answer.finished - answer.started) / answer.batch_rows * job.rows;
+    }
     return;
   }
   job.started = answer.started;
@@ -170,6 +194,8 @@ void BatchRunner::Answer(JobAnswer& answer) {
     job.status = answer.result.status();
     if (absl::IsDeadlineExceeded(job.status)) {
       ++outcome_.expired;
+    } else if (OverloadOf(job.status)) {
+      ++outcome_.shed;
     } else {
       ++outcome_.failed;
     }

@@ -25,8 +25,11 @@ struct BatchOutcome {
   int64_t ok = 0;          // Jobs answered with a result,
   int64_t failed = 0;      // with an error of the model,
   int64_t expired = 0;     // with DEADLINE_EXCEEDED by a worker,
+  int64_t shed = 0;        // with RESOURCE_EXHAUSTED by a worker,
   int64_t unwanted = 0;    // or not at all: the call had ended by itself.
   Duration cost{0};        // Of the one execution that had all jobs; zero when it failed.
+  Duration computed{0};    // All time spent executing for jobs that got a result or nothing,
+  Duration wasted{0};      // and the part of it whose results nobody waited for any more.
 };
 
 // A worker's part that needs no lock of the pool: executes a batch and answers its jobs. One per

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "admission/criticality.h"
 #include "base/clock.h"
 
 namespace tournant {
@@ -62,10 +63,12 @@ bool ShouldWake(const WakeSnapshot& snapshot, Duration wake_threshold);
 struct QueueHead {
   TimePoint deadline;  // Of its most urgent job.
   Duration served{0};  // Computing time given to it, on a scale that lets newcomers in (see pool).
+  Criticality criticality = kDefaultCriticality;  // Of that job.
 };
-// The index of the one to serve: the most urgent of those that have not been given more than
-// `slack` above the least served one. So deadlines decide, but no model can take more than its
-// share for longer than `slack`. `heads` is not empty.
+// The index of the one to serve: of those whose most urgent job is of the class that matters most,
+// the earliest deadline among those that have not been given more than `slack` above the least
+// served one. So deadlines decide, but within a class no model can take more than its share for
+// longer than `slack`. `heads` is not empty.
 size_t PickQueue(std::span<const QueueHead> heads, Duration slack);
 
 }  // namespace tournant

@@ -78,6 +78,13 @@ Duration CostModel::EstimateBacklog(int64_t rows, int64_t batch_rows) const {
                          c1_.load(std::memory_order_relaxed) * static_cast<double>(rows));
 }
 
+Duration CostModel::EstimateShare(int64_t rows, int64_t batch_rows) const {
+  const double part = static_cast<double>(rows);
+  const double full = static_cast<double>(std::max(rows, batch_rows));
+  return FromNanoseconds(c0_.load(std::memory_order_relaxed) * part / std::max(1.0, full) +
+                         c1_.load(std::memory_order_relaxed) * part);
+}
+
 int64_t CostModel::UsefulRows() const {
   constexpr double kUnlimited = 1e6;
   const double c0 = c0_.load(std::memory_order_relaxed);

@@ -8,15 +8,17 @@
 #include <utility>
 #include <vector>
 
+#include "admission/criticality.h"
 #include "inference/inference_job.h"
 
 namespace tournant {
 
 // Where a job stands among those of its model: the least is served first.
 struct JobOrder {
+  Criticality criticality = kDefaultCriticality;
   uint32_t level = 0;    // Of priority.
   bool delayed = false;  // It has waited so long that those of its level that have not go first.
-  TimePoint deadline;    // The same for all where only the arrival counts.
+  TimePoint deadline;    // The same for all where only the arrival counts, and the class too.
   uint64_t arrival = 0;
 
   auto operator<=>(const JobOrder&) const = default;
@@ -45,6 +47,14 @@ class JobHeap {
   // The job must wait here.
   std::shared_ptr<InferenceJob> Remove(const InferenceJob& job) { return RemoveAt(job.position_); }
 
+  struct Entry {
+    JobOrder order;
+    std::shared_ptr<InferenceJob> job;
+
+    bool Before(const Entry& other) const { return order < other.order; }
+  };
+  const std::vector<Entry>& entries() const { return entries_; }  // In no useful order.
+
   const std::string& key() const { return key_; }
   bool empty() const { return entries_.empty(); }
   int64_t jobs() const { return static_cast<int64_t>(entries_.size()); }
@@ -56,13 +66,6 @@ class JobHeap {
   std::vector<int64_t> RunningRows(int64_t most) const;
 
  private:
-  struct Entry {
-    JobOrder order;
-    std::shared_ptr<InferenceJob> job;
-
-    bool Before(const Entry& other) const { return order < other.order; }
-  };
-
   std::shared_ptr<InferenceJob> RemoveAt(size_t position);
   void Put(size_t position, Entry&& entry);
   // Move `entry`, which has no place yet, from the free `position` to where it belongs.

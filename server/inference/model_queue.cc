@@ -24,6 +24,13 @@ std::vector<std::unique_ptr<BatchBuffer>> MakeBuffers(int count) {
   return buffers;
 }
 
+// 0 to 1: of the time that it had when it came.
+double PartUsed(const InferenceJob& job, TimePoint now) {
+  const Duration all = job.deadline - job.accepted;
+  if (all <= Duration::zero()) return 1;
+  return static_cast<double>((now - job.accepted).count()) / static_cast<double>(all.count());
+}
+
 void AppendNumber(int64_t number, std::string& key) {
   key.append(reinterpret_cast<const char*>(&number), sizeof(number));
 }
@@ -91,6 +98,12 @@ absl::Status ModelQueue::FullError(const InferenceJob& job, Duration backlog) co
                                  " calls wait for model '", name_, "'"));
 }
 
+absl::Status ModelQueue::EvictedError() const {
+  return Overloaded("QUEUE_FULL", kNever,
+                    absl::StrCat("the queue of model '", name_,
+                                 "' is full, and calls of a class that matters more have come"));
+}
+
 std::string ModelQueue::GroupKey(const InferenceJob& job) const {
   std::string key;
   if (one_group_) return key;
@@ -103,14 +116,22 @@ std::string ModelQueue::GroupKey(const InferenceJob& job) const {
   return key;
 }
 
-bool ModelQueue::Push(std::shared_ptr<InferenceJob>& job, std::string group_key) {
+bool ModelQueue::Push(std::shared_ptr<InferenceJob>& job, std::string group_key,
+                      std::shared_ptr<InferenceJob>& evicted) {
   Level& level = levels_[job->level_];
-  if (level.jobs >= level.max_jobs) return false;
+  if (level.jobs >= level.max_jobs) {
+    const InferenceJob* const least = LeastUrgent(job->level_, job->criticality);
+    if (least == nullptr) return false;
+    evicted = Remove(*least);
+  }
   ++level.jobs;
   ++jobs_;
   rows_ += job->rows;
-  const TimePoint deadline = answer_order_ == nullptr ? job->deadline : TimePoint();
-  const JobOrder order{job->level_, /*delayed=*/false, deadline, arrivals_++};
+  JobOrder order{job->criticality, job->level_, /*delayed=*/false, job->deadline, arrivals_++};
+  if (answer_order_ != nullptr) {
+    order.criticality = kDefaultCriticality;
+    order.deadline = TimePoint();
+  }
   if (group_key.empty()) {
     group_.Push(std::move(job), order);
     return true;
@@ -147,6 +168,26 @@ const JobHeap& ModelQueue::MostUrgent() const {
     if (best == nullptr || group->top_order() < best->top_order()) best = group.get();
   }
   return *best;
+}
+
+// Linear, as no order of the heaps helps; only where a config bounds the queue, and it is full.
+const InferenceJob* ModelQueue::LeastUrgent(uint32_t level, Criticality than) const {
+  const JobHeap::Entry* least = nullptr;
+  const auto look = [&](const JobHeap& group) {
+    for (const JobHeap::Entry& entry : group.entries()) {
+      if (entry.order.level != level || entry.order.criticality <= than) continue;
+      if (least == nullptr || least->order < entry.order) least = &entry;
+    }
+  };
+  look(group_);
+  for (const auto& [key, group] : other_groups_) look(*group);
+  return least != nullptr ? least->job.get() : nullptr;
+}
+
+bool ModelQueue::Hopeless(const InferenceJob& job, TimePoint now) const {
+  // What has not been computed for a second may be faster than it is remembered to be.
+  constexpr Duration kMemory = std::chrono::seconds(1);
+  return now < last_taken_ + kMemory && now + cost_.EstimateCost(job.rows) > job.deadline;
 }
 
 void ModelQueue::DelayLateJobs(TimePoint now) {
@@ -189,7 +230,7 @@ BatchSnapshot ModelQueue::Snapshot(TimePoint now) {
   return snapshot;
 }
 
-void ModelQueue::Take(int64_t max_rows, TimePoint now, TakenBatch& batch) {
+void ModelQueue::Take(int64_t max_rows, TimePoint now, StandingQueue* standing, TakenBatch& batch) {
   DelayLateJobs(now);
   JobHeap& group = MostUrgent();
   // Answers that must leave in order cannot be computed before those of other shapes between them.
@@ -204,13 +245,18 @@ void ModelQueue::Take(int64_t max_rows, TimePoint now, TakenBatch& batch) {
       list = &batch.unwanted;
     } else if (next.deadline <= now || next.reject_at <= now) {
       list = &batch.expired;
+    } else if (standing != nullptr && Hopeless(next, now)) {
+      list = &batch.hopeless;
     } else if (taken > 0 && taken + next.rows > max_rows) {
       break;
+    } else if (standing != nullptr && standing->ShouldShed(now, PartUsed(next, now))) {
+      list = &batch.shed;
     } else {
       taken += next.rows;
     }
     list->push_back(Count(group.Pop()));
   }
+  if (!batch.jobs.empty()) last_taken_ = now;
   if (answer_order_ != nullptr && !batch.jobs.empty()) batch.turn = turns_++;
   DropIfEmpty(group);
 }

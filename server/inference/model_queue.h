@@ -8,6 +8,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "admission/admission.h"
+#include "admission/standing_queue.h"
 #include "base/clock.h"
 #include "inference/answer_order.h"
 #include "inference/batch.h"
@@ -45,6 +47,8 @@ class ModelQueue {
   // What a job is answered with whose level is full, with the time in which `backlog` is worked
   // off.
   absl::Status FullError(const InferenceJob& job, Duration backlog) const;
+  // What a job is answered with that had to make room.
+  absl::Status EvictedError() const;
   // What jobs must have in common to be executed together: the shapes of their inputs without the
   // batch dimension, and which optional ones they lack. Empty where the config leaves no choice.
   std::string GroupKey(const InferenceJob& job) const;
@@ -58,6 +62,12 @@ class ModelQueue {
   const LatencyTracker& waiting() const { return waiting_; }
   LatencyTracker& computing() { return computing_; }
   const LatencyTracker& computing() const { return computing_; }
+  // Of this version's calls, for admission.
+  VersionLoad& load() { return load_; }
+  // The part of a full batch's cost that `rows` rows are.
+  Duration ShareOfBatch(int64_t rows) const {
+    return cost_.EstimateShare(rows, BatchCap(max_batch_size_, cost_.UsefulRows()));
+  }
   // Null: answers leave as they come.
   AnswerOrder* answer_order() const { return answer_order_.get(); }
   // Executions at the same time that the config allows; 0: as many as there are workers.
@@ -65,8 +75,10 @@ class ModelQueue {
   // Worker `worker`'s own, touched by no other.
   BatchBuffer& buffer(int worker) { return *buffers_[static_cast<size_t>(worker)]; }
 
-  // False, and nothing taken, when its level is full.
-  bool Push(std::shared_ptr<InferenceJob>& job, std::string group_key);
+  // False, and nothing taken, when its level is full. A job of a class that matters more has room
+  // all the same: the least urgent one is taken out for it, into `evicted`.
+  bool Push(std::shared_ptr<InferenceJob>& job, std::string group_key,
+            std::shared_ptr<InferenceJob>& evicted);
   // Takes a job out; null when it does not wait here (any more).
   std::shared_ptr<InferenceJob> Remove(const InferenceJob& job);
 
@@ -75,12 +87,14 @@ class ModelQueue {
   int64_t rows() const { return rows_; }
   // Of the most urgent job. Not when empty.
   TimePoint Deadline() const { return MostUrgent().top().deadline; }
+  const JobOrder& top_order() const { return MostUrgent().top_order(); }
   // Of the group with the most urgent job; `sharing` and `closing` are left to the caller. Not when
   // empty.
   BatchSnapshot Snapshot(TimePoint now);
   // Takes jobs of that group: the first, and others while the sum stays within `max_rows`. Jobs
-  // that nobody waits for, or that are too late, are taken besides, apart from the others.
-  void Take(int64_t max_rows, TimePoint now, TakenBatch& batch);
+  // that nobody waits for, or that are too late, are taken besides, apart from the others; with
+  // `standing` also those that it sheds, and those whose execution would end after their deadline.
+  void Take(int64_t max_rows, TimePoint now, StandingQueue* standing, TakenBatch& batch);
 
   // Estimated cost of all that waits.
   Duration Backlog() const;
@@ -110,6 +124,10 @@ class ModelQueue {
   // Puts jobs that have waited too long, and are next, where their policy wants them.
   void DelayLateJobs(TimePoint now);
   static void DelayLateJobs(JobHeap& group, TimePoint now);
+  // Whether the execution of a job would end too late.
+  bool Hopeless(const InferenceJob& job, TimePoint now) const;
+  // The least urgent job of a level that is of a class that matters less; null: there is none.
+  const InferenceJob* LeastUrgent(uint32_t level, Criticality than) const;
   // The first job of all other groups; null without.
   const JobOrder* FirstBesides(const JobHeap& group) const;
   std::shared_ptr<InferenceJob> Count(std::shared_ptr<InferenceJob> removed);
@@ -131,8 +149,11 @@ class ModelQueue {
   VersionStatistics statistics_;
   LatencyTracker waiting_;
   LatencyTracker computing_;
+  VersionLoad load_;
   std::vector<Level> levels_;  // At least one; constant but for `jobs`.
   const bool may_delay_;       // A level `delays`.
+  // When jobs were last taken to be computed.
+  TimePoint last_taken_ = TimePoint::min();
   uint64_t arrivals_ = 0;
   uint64_t turns_ = 0;  // Batches given to an AnswerOrder.
   int64_t jobs_ = 0;

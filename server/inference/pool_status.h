@@ -9,16 +9,19 @@
 namespace tournant {
 
 // What a pool has done since it was made. Of the jobs that Submit took,
-// accepted = ok + failed + expired + unwanted + those that wait or are being executed.
+// accepted = ok + failed + expired + shed + unwanted + those that wait or are being executed.
 struct PoolCounts {
   int64_t accepted = 0;
   int64_t rejected = 0;    // Queue full. Not part of `accepted`.
   int64_t ok = 0;          // Answered with a result,
   int64_t failed = 0;      // with an error of the model,
-  int64_t expired = 0;     // with DEADLINE_EXCEEDED, by a worker.
+  int64_t expired = 0;     // with DEADLINE_EXCEEDED, by a worker,
+  int64_t shed = 0;        // with RESOURCE_EXHAUSTED, after it had been taken.
   int64_t unwanted = 0;    // The call ended by itself, by its own timer or because the caller left.
   int64_t executions = 0;  // Runs of a model that gave results,
   int64_t rows = 0;        // and the rows in them.
+  Duration computed{0};    // Time that executions took,
+  Duration wasted{0};      // and the part of it for calls that had ended before they were answered.
 };
 
 // What waits for one model version.

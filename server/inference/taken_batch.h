@@ -14,13 +14,19 @@ namespace tournant {
 struct TakenBatch {
   std::vector<std::shared_ptr<InferenceJob>> jobs;  // Of one version, to be executed together.
   uint64_t turn = 0;  // Of `jobs`, if not empty, among the batches of an AnswerOrder.
-  std::vector<std::shared_ptr<InferenceJob>> expired;   // Too late: answered, never computed.
+  // Answered, never computed: too late; alive for less time than they take; waited for too long in
+  // a queue that stands.
+  std::vector<std::shared_ptr<InferenceJob>> expired;
+  std::vector<std::shared_ptr<InferenceJob>> hopeless;
+  std::vector<std::shared_ptr<InferenceJob>> shed;
   std::vector<std::shared_ptr<InferenceJob>> unwanted;  // Their calls have ended: only dropped.
   TimePoint started;
 
   void Clear() {
     jobs.clear();
     expired.clear();
+    hopeless.clear();
+    shed.clear();
     unwanted.clear();
   }
 };

@@ -28,7 +28,7 @@ struct WorkerPool::Worker {
   BatchRunner runner;
 
   // Written by its own thread.
-  OwnCount ok, failed, expired, unwanted, executions, rows;
+  OwnCount ok, failed, expired, shed, unwanted, executions, rows, computed_ns, wasted_ns;
 
   Thread thread;
 };
@@ -62,12 +62,14 @@ absl::Status WorkerPool::Submit(std::shared_ptr<InferenceJob> job) {
   std::string group_key = queue->GroupKey(*job);
   Duration full_backlog{0};
   Worker* wake = nullptr;
+  std::shared_ptr<InferenceJob> evicted;
   {
     MutexLock lock(mutex_);
     if (closed_) return absl::UnavailableError("the server is shutting down");
     const bool was_empty = queue->empty();
-    if (queue->Push(job, std::move(group_key))) {
+    if (queue->Push(job, std::move(group_key), evicted)) {
       ++accepted_;
+      if (evicted != nullptr) ++evicted_;
       Update(*queue, was_empty);
       if (!queue->AtLimit()) wake = NeedsWorker(now) ? TakeSleeper() : PostGuard();
     } else {
@@ -76,6 +78,10 @@ absl::Status WorkerPool::Submit(std::shared_ptr<InferenceJob> job) {
     }
   }
   if (wake != nullptr) wake->wake.Signal();
+  if (evicted != nullptr && evicted->Claim()) {
+    evicted->status = queue->EvictedError();
+    evicted->Resume();
+  }
   // Push takes the job exactly when there is room.
   return job == nullptr ? absl::OkStatus() : queue->FullError(*job, full_backlog);
 }
@@ -139,6 +145,7 @@ PoolStatus WorkerPool::Status() const {
     status.counts.accepted = accepted_;
     status.counts.rejected = rejected_;
     status.counts.unwanted = forgotten_;
+    status.counts.shed = evicted_;
     for (const ModelQueue* queue : waiting_) {
       status.queues.push_back(
           {queue->name(), queue->version(), queue->jobs(), queue->rows(), queue->Backlog()});
@@ -149,9 +156,12 @@ PoolStatus WorkerPool::Status() const {
     status.counts.ok += worker->ok.value();
     status.counts.failed += worker->failed.value();
     status.counts.expired += worker->expired.value();
+    status.counts.shed += worker->shed.value();
     status.counts.unwanted += worker->unwanted.value();
     status.counts.executions += worker->executions.value();
     status.counts.rows += worker->rows.value();
+    status.counts.computed += std::chrono::nanoseconds(worker->computed_ns.value());
+    status.counts.wasted += std::chrono::nanoseconds(worker->wasted_ns.value());
   }
   return status;
 }
@@ -186,9 +196,12 @@ void WorkerPool::RunBatch(Worker& self) {
   self.ok.Add(outcome.ok);
   self.failed.Add(outcome.failed);
   self.expired.Add(outcome.expired);
+  self.shed.Add(outcome.shed);
   self.unwanted.Add(outcome.unwanted);
   self.executions.Add(outcome.executions);
   self.rows.Add(outcome.rows);
+  self.computed_ns.Add(std::chrono::nanoseconds(outcome.computed).count());
+  self.wasted_ns.Add(std::chrono::nanoseconds(outcome.wasted).count());
   if (self.queue->max_running() > 0) Release(*self.queue);
   self.queue = nullptr;
   self.taken.Clear();
@@ -246,7 +259,7 @@ bool WorkerPool::TakeBatch(Worker& self, TimePoint now, std::optional<Duration>&
     const BatchDecision decision = DecideBatch(snapshot);
     if (decision.max_rows > 0) {
       due.push_back({queue, decision});
-      heads.push_back({queue->Deadline(), queue->served});
+      heads.push_back({queue->Deadline(), queue->served, queue->top_order().criticality});
     } else if (!due_in || decision.wait < *due_in) {
       due_in = decision.wait;
     }
@@ -256,7 +269,8 @@ bool WorkerPool::TakeBatch(Worker& self, TimePoint now, std::optional<Duration>&
   const Candidate& picked = due[PickQueue(heads, options_.fairness_slack)];
   ModelQueue& queue = *picked.queue;
   const int64_t rows_before = queue.rows();
-  queue.Take(picked.decision.max_rows, now, self.taken);
+  queue.Take(picked.decision.max_rows, now, options_.checks_at_dispatch ? &standing_ : nullptr,
+             self.taken);
   self.taken.started = now;
   self.queue = &queue;
   const Duration cost = queue.cost().EstimateCost(rows_before - queue.rows());

@@ -36,6 +36,9 @@ class WorkerPool final : public ComputePool {
     // While calls wait behind workers that should be free soon, how often one that sleeps looks
     // whether they are.
     std::chrono::microseconds guard_period{1000};
+    // Do not compute what would end after its deadline, nor what has waited for nearly all of its
+    // time in a queue that stands: admission's second look (admission/).
+    bool checks_at_dispatch = true;
   };
 
   WorkerPool(const Clock& clock, Options options);
@@ -123,6 +126,8 @@ class WorkerPool final : public ComputePool {
   int64_t accepted_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t rejected_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t forgotten_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t evicted_ ABSL_GUARDED_BY(mutex_) = 0;
+  StandingQueue standing_ ABSL_GUARDED_BY(mutex_);
   const std::function<void(int)>* control_ ABSL_GUARDED_BY(mutex_) = nullptr;
   int control_left_ ABSL_GUARDED_BY(mutex_) = 0;
   CondVar control_done_;

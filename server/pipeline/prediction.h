@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "admission/admission.h"
 #include "base/clock.h"
 #include "base/feature_provenance.h"
 #include "models/model_version.h"
@@ -27,7 +29,10 @@ struct InferRequest {
   std::vector<NamedTensor> inputs;
   std::vector<RequestedOutput> outputs;  // Empty: all, in the order of the config.
   int64_t priority = 0;                  // 1 is the most urgent level; 0: the model's default.
-  int64_t timeout_us = 0;                // The `timeout` parameter, a day at most; 0: none.
+  Criticality criticality = kDefaultCriticality;
+  int64_t bytes = 0;                  // Of the message.
+  std::function<std::string()> peer;  // Who calls, as gRPC names him; may be empty.
+  int64_t timeout_us = 0;             // The `timeout` parameter, a day at most; 0: none.
 };
 
 // One call's prediction from request to record. Lives in the call's frame; filled step by step by
@@ -38,6 +43,7 @@ struct Prediction {
   // Known once the request has been validated.
   ModelHandle version;
   int64_t rows = 0;
+  AdmissionPermit permit;  // Held for as long as the call's messages are. Dies before `version`.
 
   // The answer.
   std::vector<NamedTensor> outputs;

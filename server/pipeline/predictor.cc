@@ -1,6 +1,7 @@
 #include "pipeline/predictor.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <span>
 #include <utility>
@@ -108,7 +109,8 @@ void Count(const CallContext& call, const Prediction& prediction,
   (queue->statistics().*count)(call.clock.Now() - call.phase.accepted_at());
 }
 
-absl::Status Failed(const CallContext& call, const Prediction& prediction, absl::Status why) {
+absl::Status Failed(const CallContext& call, Prediction& prediction, absl::Status why) {
+  prediction.permit = AdmissionPermit();  // Its place is free for others at once.
   Count(call, prediction, &VersionStatistics::CountFailure);
   return why;
 }
@@ -126,9 +128,11 @@ std::vector<Tensor> EmptyOutputs(const ModelConfig& config) {
 
 }  // namespace
 
-Predictor::Predictor(const ModelRegistry& registry, ComputePool& pool, FeatureClient* features,
-                     PredictionSink* sink, const Clock& clock, Options options)
+Predictor::Predictor(const ModelRegistry& registry, AdmissionControl* admission, ComputePool& pool,
+                     FeatureClient* features, PredictionSink* sink, const Clock& clock,
+                     Options options)
     : registry_(registry),
+      admission_(admission),
       pool_(pool),
       features_(features),
       sink_(sink),
@@ -159,6 +163,9 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
     co_return absl::OkStatus();
   }
 
+  if (absl::Status admitted = Admit(call, prediction); !admitted.ok()) {
+    co_return Failed(call, prediction, admitted);
+  }
   const auto job = std::make_shared<InferenceJob>();
   if (prediction.has_features) {
     absl::Status assembled = co_await AssembleInputs(call, prediction, job->inputs);
@@ -171,6 +178,7 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   job->rows = *rows;
   job->accepted = call.phase.accepted_at();
   job->deadline = call.deadline;
+  job->criticality = request.criticality;
   job->priority = request.priority;
   job->timeout = std::chrono::microseconds(request.timeout_us);
   if (AnyClassified(request.outputs)) {
@@ -182,6 +190,7 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   call.phase.Enter(Phase::kQueued);
   absl::Status computed = co_await Compute(call, pool_, job);
   if (!computed.ok()) co_return Failed(call, prediction, computed);
+  prediction.permit.Computed(job->started);
   call.phase.EnterAt(Phase::kComputing, job->started);
   call.phase.EnterAt(Phase::kResponding, job->finished);
   LearnTimes(call, prediction);
@@ -190,6 +199,25 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   }
   prediction.outputs = ChooseOutputs(config, request.outputs, job->outputs);
   co_return absl::OkStatus();
+}
+
+absl::Status Predictor::Admit(const CallContext& call, Prediction& prediction) {
+  ModelQueue* const queue = prediction.version->queue.get();
+  if (admission_ == nullptr || queue == nullptr) return absl::OkStatus();
+  const InferRequest& request = prediction.request;
+  const auto peer = [&request] { return request.peer ? request.peer() : std::string(); };
+  const AdmissionControl::Request asked{
+      .load = queue->load(),
+      .criticality = request.criticality,
+      .now = call.clock.Now(),
+      .deadline = call.deadline,
+      .cost = queue->cost().EstimateCost(prediction.rows),
+      .work = queue->ShareOfBatch(prediction.rows),
+      .version_workers = queue->max_running() > 0 ? static_cast<int>(queue->max_running())
+                                                  : std::numeric_limits<int>::max(),
+      .bytes = request.bytes,
+      .peer = peer};
+  return admission_->Admit(asked, prediction.permit);
 }
 
 Task<absl::Status> Predictor::AssembleInputs(const CallContext& call, Prediction& prediction,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "admission/admission.h"
 #include "base/call_context.h"
 #include "base/task.h"
 #include "features/feature_client.h"
@@ -24,9 +25,10 @@ class Predictor {
     std::chrono::milliseconds answer_margin{5};
   };
 
-  // `features` may be null when no feature store is configured, `sink` when nothing is recorded.
-  Predictor(const ModelRegistry& registry, ComputePool& pool, FeatureClient* features,
-            PredictionSink* sink, const Clock& clock, Options options);
+  // `admission` may be null when every valid call is let in, `features` when no feature store is
+  // configured, `sink` when nothing is recorded.
+  Predictor(const ModelRegistry& registry, AdmissionControl* admission, ComputePool& pool,
+            FeatureClient* features, PredictionSink* sink, const Clock& clock, Options options);
 
   // Fills `prediction` from its request. On the call's loop; `prediction` lives until the task
   // ends.
@@ -38,6 +40,8 @@ class Predictor {
   bool records() const { return sink_ != nullptr; }
 
  private:
+  // Gives the valid call a place, or says why it has none.
+  absl::Status Admit(const CallContext& call, Prediction& prediction);
   // The model's own inputs, in the order of its config, from features: for a model that has them.
   Task<absl::Status> AssembleInputs(const CallContext& call, Prediction& prediction,
                                     std::vector<Tensor>& inputs);
@@ -48,6 +52,7 @@ class Predictor {
   static void LearnTimes(const CallContext& call, const Prediction& prediction);
 
   const ModelRegistry& registry_;
+  AdmissionControl* const admission_;
   ComputePool& pool_;
   FeatureClient* const features_;
   PredictionSink* const sink_;

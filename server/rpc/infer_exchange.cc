@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "admission/criticality.h"
 #include "base/status.h"
 #include "rpc/infer_codec.h"
 
@@ -41,10 +42,39 @@ absl::Status CheckSize(const inference::ModelInferResponse& response, int64_t ma
                                  " bytes is larger than --max_message_bytes=", max_bytes));
 }
 
+// Without the parts that are small beside the contents.
+int64_t BytesOf(const inference::ModelInferRequest& request) {
+  if (request.raw_input_contents().empty()) return static_cast<int64_t>(request.ByteSizeLong());
+  int64_t bytes = 0;
+  for (const std::string& raw : request.raw_input_contents()) {
+    bytes += static_cast<int64_t>(raw.size());
+  }
+  return bytes;
+}
+
+absl::Status ReadCriticality(const grpc::ServerContext& context, Criticality& criticality) {
+  const auto& metadata = context.client_metadata();
+  const auto found = metadata.find(kCriticalityMetadata);
+  if (found == metadata.end()) return absl::OkStatus();
+  const absl::string_view name(found->second.data(), found->second.size());
+  const std::optional<Criticality> parsed = ParseCriticality(name);
+  if (!parsed) {
+    return InvalidEntry("metadata", kCriticalityMetadata,
+                        absl::StrCat("'", Quote(name),
+                                     "' is none of critical-plus, critical, sheddable-plus and "
+                                     "sheddable"));
+  }
+  criticality = *parsed;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status InferExchange::Decode(inference::ModelInferRequest& request) {
+  prediction_.request.bytes = BytesOf(request);
+  prediction_.request.peer = [rpc = call_.rpc] { return rpc->peer(); };
   absl::Status status = DecodeRequest(request, prediction_.request);
+  if (status.ok()) status = ReadCriticality(*call_.rpc, prediction_.request.criticality);
   std::optional<std::chrono::microseconds> timeout;
   if (prediction_.request.timeout_us > 0) timeout.emplace(prediction_.request.timeout_us);
   call_.deadline =

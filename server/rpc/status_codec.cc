@@ -60,6 +60,10 @@ grpc::Status ToWire(const absl::Status& status, StatusDialect dialect,
     google::rpc::ErrorInfo info;
     info.set_reason(overload->reason);
     info.set_domain(kErrorDomain);
+    if (overload->predicted_wait) {
+      (*info.mutable_metadata())["predicted_wait_ms"] =
+          absl::StrCat(overload->predicted_wait->count());
+    }
     rich.add_details()->PackFrom(info);
     if (overload->retry_after != kNever) {
       google::rpc::RetryInfo retry;

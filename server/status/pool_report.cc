@@ -1,5 +1,6 @@
 #include "status/pool_report.h"
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -11,12 +12,11 @@ namespace {
 using Outcome = std::pair<const char*, int64_t>;
 
 std::vector<Outcome> Outcomes(const PoolCounts& counts) {
-  return {{"ok", counts.ok},
-          {"failed", counts.failed},
-          {"expired", counts.expired},
-          {"unwanted", counts.unwanted},
-          {"rejected", counts.rejected}};
+  return {{"ok", counts.ok},     {"failed", counts.failed},     {"expired", counts.expired},
+          {"shed", counts.shed}, {"unwanted", counts.unwanted}, {"rejected", counts.rejected}};
 }
+
+double Seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
 
 }  // namespace
 
@@ -37,6 +37,11 @@ void PoolReport::RegisterWith(MetricsRegistry& registry) const {
                       [&pool] { return static_cast<double>(pool.Status().counts.executions); });
   registry.AddCounter("tournant_inference_rows_total", "Rows in those executions.",
                       [&pool] { return static_cast<double>(pool.Status().counts.rows); });
+  registry.AddCounter("tournant_compute_seconds_total", "Time that executions took.",
+                      [&pool] { return Seconds(pool.Status().counts.computed); });
+  registry.AddCounter("tournant_wasted_compute_seconds_total",
+                      "The part of it for calls that had ended before they were answered.",
+                      [&pool] { return Seconds(pool.Status().counts.wasted); });
   registry.AddGauges("tournant_queue_jobs", "Calls that wait for a worker.", [&pool] {
     std::vector<MetricSample> samples;
     for (const QueueStatus& queue : pool.Status().queues) {
@@ -54,6 +59,8 @@ std::string PoolReport::StatusJson() const {
   json["awake"] = status.awake;
   json["executions"] = status.counts.executions;
   json["rows"] = status.counts.rows;
+  json["compute_seconds"] = Seconds(status.counts.computed);
+  json["wasted_seconds"] = Seconds(status.counts.wasted);
   for (const auto& [name, count] : Outcomes(status.counts)) json["jobs"][name] = count;
   json["queues"] = nlohmann::json::array();
   for (const QueueStatus& queue : status.queues) {

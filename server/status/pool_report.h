@@ -14,8 +14,9 @@ class PoolReport final : public StatusSource {
 
   // Registers the pool's numbers; the registry's Text must not be called after the pool has gone.
   //   tournant_workers, tournant_workers_awake
-  //   tournant_inference_jobs_total{outcome="ok"|"failed"|"expired"|"unwanted"|"rejected"}
+  //   tournant_inference_jobs_total{outcome="ok"|"failed"|"expired"|"shed"|"unwanted"|"rejected"}
   //   tournant_inference_executions_total, tournant_inference_rows_total
+  //   tournant_compute_seconds_total, tournant_wasted_compute_seconds_total
   //   tournant_queue_jobs{model,version}
   void RegisterWith(MetricsRegistry& registry) const;
 

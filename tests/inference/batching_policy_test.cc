@@ -158,6 +158,13 @@ TEST(PickQueue, PassesOverWhoHasHadMoreThanItsShare) {
   EXPECT_EQ(PickQueue(heads, microseconds(100)), 0u);
 }
 
+TEST(PickQueue, TheClassThatMattersMoreGoesFirstWhateverItHasHad) {
+  const std::vector<QueueHead> heads = {{At(10), microseconds(0), Criticality::kSheddable},
+                                        {At(30), microseconds(9000), Criticality::kCritical},
+                                        {At(20), microseconds(9101), Criticality::kCritical}};
+  EXPECT_EQ(PickQueue(heads, microseconds(100)), 1u);
+}
+
 TEST(PickQueue, TakesTheOnlyOne) {
   const std::vector<QueueHead> heads = {{At(30), std::chrono::hours(5)}};
   EXPECT_EQ(PickQueue(heads, microseconds(0)), 0u);

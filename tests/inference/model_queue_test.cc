@@ -16,7 +16,8 @@ namespace {
 using std::chrono::seconds;
 
 bool Push(ModelQueue& queue, std::shared_ptr<InferenceJob> job, std::string key = "") {
-  return queue.Push(job, std::move(key));
+  std::shared_ptr<InferenceJob> evicted;
+  return queue.Push(job, std::move(key), evicted);
 }
 
 TEST(ModelQueue, ServesTheEarliestDeadlineFirst) {
@@ -73,10 +74,76 @@ TEST(ModelQueue, IsFullAtItsLimitAndTakesAgainOnceThereIsRoom) {
   EXPECT_TRUE(Push(queue, first));
   EXPECT_TRUE(Push(queue, JobAt(2)));
   auto refused = JobAt(3);
-  EXPECT_FALSE(queue.Push(refused, ""));
+  std::shared_ptr<InferenceJob> evicted;
+  EXPECT_FALSE(queue.Push(refused, "", evicted));
   EXPECT_NE(refused, nullptr);
+  EXPECT_EQ(evicted, nullptr);
   queue.Remove(*first);
-  EXPECT_TRUE(queue.Push(refused, ""));
+  EXPECT_TRUE(Push(queue, refused));
+}
+
+TEST(ModelQueue, ServesTheClassThatMattersMoreWhateverTheDeadlines) {
+  ModelQueue queue(BatchConfig(), 1, {});
+  std::vector<std::shared_ptr<InferenceJob>> jobs;
+  for (size_t i = 0; i < kCriticalities; ++i) {
+    jobs.push_back(JobAt(static_cast<int>(10 - i)));
+    jobs.back()->criticality = kAllCriticalities[i];
+  }
+  for (const size_t i : {2, 0, 3, 1}) ASSERT_TRUE(Push(queue, jobs[i]));
+  EXPECT_EQ(Take(queue, 8).jobs, jobs);
+}
+
+TEST(ModelQueue, AFullQueueMakesRoomForAClassThatMattersMore) {
+  ModelQueue queue(BatchConfig(), 1, {.max_jobs = 3});
+  const auto at = [](int deadline, Criticality criticality) {
+    auto job = JobAt(deadline);
+    job->criticality = criticality;
+    return job;
+  };
+  const auto sheddable = at(1, Criticality::kSheddable);
+  const auto later = at(2, Criticality::kSheddable);
+  const auto critical = at(3, Criticality::kCritical);
+  for (const auto& job : {sheddable, later, critical}) ASSERT_TRUE(Push(queue, job));
+  std::shared_ptr<InferenceJob> evicted;
+  auto equal = at(1, Criticality::kSheddable);
+  EXPECT_FALSE(queue.Push(equal, "", evicted));
+  auto first = at(9, Criticality::kCritical);
+  EXPECT_TRUE(queue.Push(first, "", evicted));
+  EXPECT_EQ(evicted, later);
+  auto second = at(9, Criticality::kCriticalPlus);
+  EXPECT_TRUE(queue.Push(second, "", evicted));
+  EXPECT_EQ(evicted, sheddable);
+  auto third = at(9, Criticality::kCritical);
+  EXPECT_FALSE(queue.Push(third, "", evicted)) << "nothing matters less";
+  EXPECT_EQ(queue.jobs(), 3);
+}
+
+TEST(ModelQueue, DoesNotComputeWhatWouldEndAfterItsDeadline) {
+  ModelQueue queue(BatchConfig(), 1, {});
+  for (int i = 0; i < 20; ++i) queue.cost().Learn(1, seconds(2));
+  StandingQueue standing;
+  const auto possible = JobAt(3);
+  const auto hopeless = JobAt(1);
+  ASSERT_TRUE(Push(queue, possible));
+  ASSERT_EQ(Take(queue, 8, kNow, &standing).jobs.size(), 1u);
+  ASSERT_TRUE(Push(queue, hopeless));
+  ASSERT_TRUE(Push(queue, possible));
+  const TakenBatch batch = Take(queue, 8, kNow + std::chrono::milliseconds(500), &standing);
+  EXPECT_EQ(batch.hopeless, (std::vector{hopeless}));
+  EXPECT_EQ(batch.jobs, (std::vector{possible}));
+}
+
+TEST(ModelQueue, AModelThatWasNotComputedForASecondIsTriedWhateverItIsThoughtToCost) {
+  ModelQueue queue(BatchConfig(), 1, {});
+  for (int i = 0; i < 20; ++i) queue.cost().Learn(1, seconds(100));
+  StandingQueue standing;
+  const auto first = JobAt(3);
+  ASSERT_TRUE(Push(queue, first));
+  EXPECT_EQ(Take(queue, 8, kNow, &standing).jobs.size(), 1u);
+  ASSERT_TRUE(Push(queue, JobAt(3)));
+  EXPECT_EQ(Take(queue, 8, kNow, &standing).hopeless.size(), 1u);
+  ASSERT_TRUE(Push(queue, JobAt(3)));
+  EXPECT_EQ(Take(queue, 8, kNow + seconds(1), &standing).jobs.size(), 1u);
 }
 
 TEST(ModelQueue, TakesItsLimitFromTheConfig) {

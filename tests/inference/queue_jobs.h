@@ -28,9 +28,10 @@ inline ModelConfig BatchConfig() {
   return config;
 }
 
-inline TakenBatch Take(ModelQueue& queue, int64_t max_rows, TimePoint now = kNow) {
+inline TakenBatch Take(ModelQueue& queue, int64_t max_rows, TimePoint now = kNow,
+                       StandingQueue* standing = nullptr) {
   TakenBatch batch;
-  queue.Take(max_rows, now, batch);
+  queue.Take(max_rows, now, standing, batch);
   return batch;
 }
 

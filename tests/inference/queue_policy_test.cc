@@ -31,7 +31,8 @@ std::shared_ptr<InferenceJob> Job(int deadline, int64_t priority = 0, int64_t ro
 bool Submit(ModelQueue& queue, std::shared_ptr<InferenceJob> job, TimePoint now = kNow,
             std::string key = "") {
   queue.Admit(*job, now);
-  return queue.Push(job, std::move(key));
+  std::shared_ptr<InferenceJob> evicted;
+  return queue.Push(job, std::move(key), evicted);
 }
 
 TEST(QueuePolicy, ServesLevelsInTheirOrderAndWithinOneTheEarliestDeadline) {

@@ -36,7 +36,8 @@ class PredictorSchedulingTest : public ::testing::Test {
   }
   // A call that waits for `pool`, or has ended.
   Started<absl::Status>& Start(PuppetPool& pool) {
-    predictor_.emplace(registry_, pool, nullptr, nullptr, call_.clock, Predictor::Options());
+    predictor_.emplace(registry_, nullptr, pool, nullptr, nullptr, call_.clock,
+                       Predictor::Options());
     return run_.emplace(predictor_->Predict(call_.context, prediction_));
   }
   absl::Status Predict(PuppetPool::Mode mode = PuppetPool::Mode::kAtOnce) {

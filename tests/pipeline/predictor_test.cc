@@ -47,10 +47,11 @@ class PredictorTest : public ::testing::Test {
   }
 
   Predictor MakePredictor(PuppetPool& pool) {
-    return Predictor(registry_, pool, nullptr, &sink_, call_.clock, {});
+    return Predictor(registry_, admission_, pool, nullptr, &sink_, call_.clock, {});
   }
 
   ModelRegistry registry_;
+  AdmissionControl* admission_ = nullptr;
   LastRecord sink_;
   TestCall call_;
   Prediction prediction_;
@@ -231,7 +232,7 @@ class PredictorWithFeaturesTest : public PredictorTest {
   Predictor MakePredictor(PuppetPool& pool) {
     Predictor::Options options;
     options.feature_timeout = std::chrono::seconds(10);
-    return Predictor(registry_, pool, &store_, &sink_, call_.clock, options);
+    return Predictor(registry_, admission_, pool, &store_, &sink_, call_.clock, options);
   }
 
   SilentStore store_;

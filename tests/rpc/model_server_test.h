@@ -59,8 +59,8 @@ class ModelServerTest : public ::testing::Test {
     StartServer(*pool_, std::move(options));
   }
   void StartServer(ComputePool& pool, ModelServer::Options options = {}) {
-    predictor_ = std::make_unique<Predictor>(registry_, pool, nullptr, &records_, clock_,
-                                             Predictor::Options());
+    predictor_ = std::make_unique<Predictor>(registry_, admission_, pool, nullptr, &records_,
+                                             clock_, Predictor::Options());
     // A real port: the in-process transport drops calls in flight as soon as a drain begins.
     options.address = "127.0.0.1:0";
     auto server = ModelServer::Start(options, registry_, *predictor_, clock_, {&metrics_});
@@ -135,6 +135,7 @@ class ModelServerTest : public ::testing::Test {
   ModelRegistry registry_;
   CallMetrics metrics_{MethodNames()};
   KeptRecords records_;
+  AdmissionControl* admission_ = nullptr;  // Set before StartServer.
   std::unique_ptr<PuppetPool> pool_;
   std::unique_ptr<Predictor> predictor_;
   std::unique_ptr<ModelServer> server_;

@@ -47,7 +47,7 @@ class MutatedRequestsTest : public ::testing::Test {
   void SetUp() override {
     Publish("echo", 8, {{"x", DataType::kFp32, {4}}, {"label", DataType::kBytes, {1}, true}}, {4});
     Publish("flat", 0, {{"x", DataType::kFp32, {-1}}}, {-1});
-    predictor_ = std::make_unique<Predictor>(registry_, pool_, nullptr, nullptr, clock_,
+    predictor_ = std::make_unique<Predictor>(registry_, nullptr, pool_, nullptr, nullptr, clock_,
                                              Predictor::Options());
     ModelServer::Options options;
     options.address = "";

@@ -42,7 +42,7 @@ class StormTest : public ::testing::Test {
   }
   void StartServer(FeatureClient* store, PredictionSink* records,
                    ModelServer::Options options = {}) {
-    predictor_.emplace(registry_, pool_, store, records, clock_, Predictor::Options());
+    predictor_.emplace(registry_, &admission_, pool_, store, records, clock_, Predictor::Options());
     options.address = "127.0.0.1:0";
     auto server = ModelServer::Start(options, registry_, *predictor_, clock_, {&first_, &second_});
     ASSERT_TRUE(server.ok()) << server.status();
@@ -87,11 +87,22 @@ class StormTest : public ::testing::Test {
     // An answer that was sent may still have missed a caller who left; never the other way round.
     EXPECT_GE(done, answered);
     const PoolCounts counts = pool_.Status().counts;
-    EXPECT_EQ(counts.accepted, counts.ok + counts.failed + counts.expired + counts.unwanted);
+    EXPECT_EQ(counts.accepted,
+              counts.ok + counts.failed + counts.expired + counts.shed + counts.unwanted);
+    const AdmissionControl::Numbers admitted = admission_.Read();
+    EXPECT_EQ(admitted.calls, 0);
+    EXPECT_EQ(admitted.bytes, 0);
+    EXPECT_EQ(admitted.work, Duration::zero());
+    for (const AdmissionControl::ClassCounts& offers : admitted.classes) {
+      int64_t rejected = 0;
+      for (const int64_t count : offers.rejected) rejected += count;
+      EXPECT_EQ(offers.offered, offers.admitted + rejected);
+    }
   }
 
   SystemClock clock_;
   ModelRegistry registry_;
+  AdmissionControl admission_{{.workers = 2}};
   WorkerPool pool_{clock_, {.workers = 2}};
   CallMetrics first_{MethodNames()};
   CallMetrics second_{MethodNames()};

@@ -1,0 +1,255 @@
+#include "admission/admission.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+
+namespace tournant {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A version that has computed nothing for so long may be faster than it is remembered to be: one
+// call finds out.
+constexpr Duration kProbeAfter = std::chrono::seconds(1);
+// Of the admissible work: from an eighth on peers are counted, from a half on each is held to its
+// share, and the last eighth is for those that have nothing in flight, so that newcomers find room
+// where one has taken all that he could.
+constexpr int kEighths = 8;
+constexpr int kCountFrom = 1;
+constexpr int kShareFrom = 4;
+constexpr int kNewcomersFrom = 7;
+
+int64_t Milliseconds(Duration duration) {
+  return std::chrono::duration_cast<milliseconds>(duration).count();
+}
+
+absl::string_view ReasonOf(AdmissionReject reject) {
+  constexpr std::array<absl::string_view, kAdmissionRejects> kReasons = {
+      "WOULD_WAIT_TOO_LONG", "TIME_TOO_SHORT", "UNFAIR_SHARE", "TOO_MANY_CALLS", "TOO_MANY_BYTES"};
+  return kReasons[static_cast<size_t>(reject)];
+}
+
+}  // namespace
+
+absl::string_view AdmissionRejectName(AdmissionReject reject) {
+  constexpr std::array<absl::string_view, kAdmissionRejects> kNames = {
+      "infeasible", "too_late", "unfair_share", "too_many_calls", "too_many_bytes"};
+  return kNames[static_cast<size_t>(reject)];
+}
+
+AdmissionPermit::~AdmissionPermit() {
+  if (control_ != nullptr) control_->Leave(*this);
+}
+
+AdmissionPermit& AdmissionPermit::operator=(AdmissionPermit&& other) noexcept {
+  if (this == &other) return *this;
+  if (control_ != nullptr) control_->Leave(*this);
+  control_ = std::exchange(other.control_, nullptr);
+  load_ = other.load_;
+  peer_ = other.peer_;
+  criticality_ = other.criticality_;
+  bucket_ = other.bucket_;
+  work_ = other.work_;
+  bytes_ = other.bytes_;
+  admitted_ = other.admitted_;
+  predicted_ = other.predicted_;
+  return *this;
+}
+
+void AdmissionPermit::Computed(TimePoint started) {
+  if (control_ != nullptr) control_->Computed(*this, started);
+}
+
+absl::Status AdmissionControl::Admit(const Request& request, AdmissionPermit& permit) {
+  MutexLock lock(mutex_);
+  const AdmissionSnapshot snapshot = Snapshot(request);
+  AdmissionDecision decision = DecideAdmission(snapshot);
+  ClassCounts& counts = counts_[IndexOf(request.criticality)];
+  ++counts.offered;
+  const std::optional<AdmissionReject> reject = Judge(request, snapshot, decision, permit);
+  NoteOffer(request.now, !reject);
+  if (reject) {
+    ++counts.rejected[static_cast<size_t>(*reject)];
+    return Refuse(request, *reject, decision);
+  }
+  ++counts.admitted;
+  Enter(request, decision, permit);
+  return absl::OkStatus();
+}
+
+AdmissionSnapshot AdmissionControl::Snapshot(const Request& request) const {
+  AdmissionSnapshot snapshot;
+  snapshot.criticality = request.criticality;
+  snapshot.patience = std::max(request.deadline - request.now, Duration::zero());
+  snapshot.cost = request.cost;
+  const size_t bucket = AdmittedWork::BucketOf(snapshot.patience);
+  const AdmittedWork& own = request.load.work_;
+  snapshot.ahead_of_version = own.Ahead(request.criticality, bucket);
+  snapshot.ahead_of_all = all_.Ahead(request.criticality, bucket);
+  snapshot.busy_versions = busy_versions_ + (own.total() > Duration::zero() ? 0 : 1);
+  snapshot.workers = options_.workers;
+  snapshot.version_workers = request.version_workers;
+  snapshot.correction = corrections_[IndexOf(request.criticality)].factor();
+  snapshot.max_wait = options_.max_wait;
+  return snapshot;
+}
+
+std::optional<AdmissionReject> AdmissionControl::Judge(const Request& request,
+                                                       const AdmissionSnapshot& snapshot,
+                                                       AdmissionDecision& decision,
+                                                       AdmissionPermit& permit) {
+  const double share = PatienceShare(request.criticality);
+  if (static_cast<double>(calls_) >= share * static_cast<double>(options_.max_calls)) {
+    return AdmissionReject::kTooManyCalls;
+  }
+  // One that is alone may be as large as a message may be.
+  if (bytes_ > 0 && static_cast<double>(bytes_ + request.bytes) >
+                        share * static_cast<double>(options_.max_bytes)) {
+    return AdmissionReject::kTooManyBytes;
+  }
+  if (!options_.by_deadline) return std::nullopt;
+  switch (decision.verdict) {
+    case AdmissionVerdict::kAdmit:
+      break;
+    case AdmissionVerdict::kTooLate:
+      if (request.load.work_.total() > Duration::zero() ||
+          request.now < request.load.last_computed_ + kProbeAfter) {
+        return AdmissionReject::kTooLate;
+      }
+      break;
+    case AdmissionVerdict::kInfeasible:
+      return AdmissionReject::kInfeasible;
+  }
+  const Duration eighth = AdmissibleWork(snapshot, decision) / kEighths;
+  const Duration ahead = snapshot.ahead_of_all;
+  if (ahead < kCountFrom * eighth) return std::nullopt;
+  PeerShares::Peer& peer = peers_.See(WithoutPort(request.peer()), request.now);
+  const Duration has = peer.Ahead(request.criticality);
+  if (has > Duration::zero()) {
+    const auto others = static_cast<int64_t>(peers_.active()) - 1;
+    const Duration fair = kEighths * eighth / (others + 1);
+    const bool scarce = ahead > kNewcomersFrom * eighth;
+    if (others > 0 && (scarce || (ahead > kShareFrom * eighth && has + request.work > fair))) {
+      return AdmissionReject::kUnfairShare;
+    }
+    if (scarce) {
+      decision.may_wait = decision.may_wait / kEighths * kNewcomersFrom;
+      return AdmissionReject::kInfeasible;
+    }
+  }
+  permit.peer_ = &peer;
+  return std::nullopt;
+}
+
+void AdmissionControl::Enter(const Request& request, const AdmissionDecision& decision,
+                             AdmissionPermit& permit) {
+  permit.control_ = this;
+  permit.load_ = &request.load;
+  permit.criticality_ = request.criticality;
+  permit.bucket_ = AdmittedWork::BucketOf(request.deadline - request.now);
+  permit.work_ = request.work;
+  permit.bytes_ = request.bytes;
+  permit.admitted_ = request.now;
+  permit.predicted_ = decision.uncorrected;
+  ++calls_;
+  bytes_ += request.bytes;
+  if (request.work <= Duration::zero()) return;
+  if (request.load.work_.total() == Duration::zero()) ++busy_versions_;
+  request.load.work_.Add(request.criticality, permit.bucket_, request.work);
+  all_.Add(request.criticality, permit.bucket_, request.work);
+  if (permit.peer_ != nullptr) permit.peer_->Add(request.criticality, request.work);
+}
+
+absl::Status AdmissionControl::Refuse(const Request& request, AdmissionReject reject,
+                                      const AdmissionDecision& decision) {
+  const int64_t wait = Milliseconds(decision.wait);
+  std::string text;
+  switch (reject) {
+    case AdmissionReject::kTooLate:
+      return absl::DeadlineExceededError(
+          absl::StrCat("the model takes about ", Milliseconds(request.cost),
+                       " ms, longer than the call's deadline allows"));
+    case AdmissionReject::kInfeasible:
+      text = absl::StrCat("the call would wait for ", wait, " ms, and may wait for ",
+                          Milliseconds(decision.may_wait));
+      break;
+    case AdmissionReject::kUnfairShare:
+      text = absl::StrCat("this caller has its share of the calls that can be served in time (",
+                          peers_.active(), " callers)");
+      break;
+    case AdmissionReject::kTooManyCalls:
+      text = absl::StrCat(calls_, " calls are in flight");
+      break;
+    case AdmissionReject::kTooManyBytes:
+      text = absl::StrCat("requests of ", bytes_, " bytes are in flight");
+      break;
+  }
+  absl::StrAppend(&text, " (", CriticalityName(request.criticality), ")");
+  constexpr milliseconds kLeast{20};
+  constexpr milliseconds kMost{2000};
+  milliseconds retry_after = kNever;
+  // Where twice as much comes as can be served, or of what can be done without, a second attempt
+  // only makes it worse.
+  if (!flooded_ && request.criticality < Criticality::kSheddablePlus) {
+    constexpr double kRange = 18446744073709551616.0;  // 2^64
+    const double jitter = 0.8 + 0.4 * static_cast<double>(rng_.Next()) / kRange;
+    const auto excess = std::clamp(
+        std::chrono::duration_cast<milliseconds>(decision.wait - decision.may_wait), kLeast, kMost);
+    retry_after = milliseconds(static_cast<int64_t>(static_cast<double>(excess.count()) * jitter));
+  }
+  return Overloaded(ReasonOf(reject), retry_after, text, decision.wait);
+}
+
+void AdmissionControl::NoteOffer(TimePoint now, bool admitted) {
+  if (now >= second_ends_) {
+    flooded_ = second_offered_ > 2 * second_admitted_;
+    second_offered_ = second_admitted_ = 0;
+    second_ends_ = now + std::chrono::seconds(1);
+  }
+  ++second_offered_;
+  if (admitted) ++second_admitted_;
+}
+
+void AdmissionControl::Computed(AdmissionPermit& permit, TimePoint started) {
+  MutexLock lock(mutex_);
+  permit.load_->last_computed_ = started;
+  corrections_[IndexOf(permit.criticality_)].Observe(started, permit.predicted_,
+                                                     started - permit.admitted_);
+  ReleaseWork(permit);
+}
+
+void AdmissionControl::Leave(AdmissionPermit& permit) {
+  MutexLock lock(mutex_);
+  ReleaseWork(permit);
+  --calls_;
+  bytes_ -= permit.bytes_;
+  permit.control_ = nullptr;
+}
+
+void AdmissionControl::ReleaseWork(AdmissionPermit& permit) {
+  if (permit.work_ <= Duration::zero()) return;
+  permit.load_->work_.Remove(permit.criticality_, permit.bucket_, permit.work_);
+  all_.Remove(permit.criticality_, permit.bucket_, permit.work_);
+  if (permit.load_->work_.total() == Duration::zero()) --busy_versions_;
+  if (permit.peer_ != nullptr) permit.peer_->Add(permit.criticality_, -permit.work_);
+  permit.work_ = Duration::zero();
+}
+
+AdmissionControl::Numbers AdmissionControl::Read() const {
+  MutexLock lock(mutex_);
+  Numbers numbers;
+  numbers.classes = counts_;
+  for (size_t i = 0; i < kCriticalities; ++i) {
+    numbers.classes[i].correction = corrections_[i].factor();
+  }
+  numbers.calls = calls_;
+  numbers.bytes = bytes_;
+  numbers.work = all_.total();
+  numbers.peers = peers_.active();
+  return numbers;
+}
+
+}  // namespace tournant

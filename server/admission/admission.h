@@ -1,0 +1,156 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "admission/admission_policy.h"
+#include "admission/admitted_work.h"
+#include "admission/criticality.h"
+#include "admission/peer_shares.h"
+#include "admission/wait_correction.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/rng.h"
+
+namespace tournant {
+
+// Why a call is not let in.
+enum class AdmissionReject {
+  kInfeasible,    // It would wait for too long to be served in time.
+  kTooLate,       // Its time is shorter than its own execution.
+  kUnfairShare,   // Its peer has its share, and the rest is for others.
+  kTooManyCalls,  // In flight.
+  kTooManyBytes,  // Of requests in flight.
+};
+inline constexpr size_t kAdmissionRejects = 5;
+absl::string_view AdmissionRejectName(AdmissionReject reject);  // "too_many_calls"
+
+// The admitted work of one model version. Owned by the version and outlived by it; otherwise
+// AdmissionControl's own business.
+class VersionLoad {
+ private:
+  friend class AdmissionControl;
+  AdmittedWork work_;
+  TimePoint last_computed_ = TimePoint::min();
+};
+
+class AdmissionControl;
+
+// A call's place among those that were let in. Empty, or given back when it dies or is computed.
+// Lives in the call's frame; one thread at a time.
+class AdmissionPermit {
+ public:
+  AdmissionPermit() = default;
+  ~AdmissionPermit();
+  AdmissionPermit(const AdmissionPermit&) = delete;
+  AdmissionPermit& operator=(const AdmissionPermit&) = delete;
+  AdmissionPermit(AdmissionPermit&& other) noexcept { *this = std::move(other); }
+  AdmissionPermit& operator=(AdmissionPermit&& other) noexcept;
+
+  // A worker took the call at `started` and has computed it: its work is done. The rest of its
+  // place is held for as long as its messages are in memory.
+  void Computed(TimePoint started);
+
+ private:
+  friend class AdmissionControl;
+
+  AdmissionControl* control_ = nullptr;
+  VersionLoad* load_ = nullptr;
+  PeerShares::Peer* peer_ = nullptr;  // Null: not counted.
+  Criticality criticality_ = kDefaultCriticality;
+  size_t bucket_ = 0;
+  Duration work_{0};
+  int64_t bytes_ = 0;
+  TimePoint admitted_;
+  Duration predicted_{0};  // Without correction.
+};
+
+// Lets in, the moment they come, the calls that can be served in time, and refuses others before
+// they cost anything: nothing waits that would expire. What it goes by is the estimated computing
+// time of all calls that are in, wherever they are, which it keeps itself.
+//
+// Owned by main; outlives its permits. Thread-safe.
+class AdmissionControl {
+ public:
+  struct Options {
+    bool by_deadline = true;  // False: the limits below alone.
+    int workers = 1;
+    int64_t max_calls = 65536;             // In flight; a class has its PatienceShare of them,
+    int64_t max_bytes = int64_t{1} << 30;  // and of these.
+    Duration max_wait = Duration::max();   // Longest predicted wait.
+    uint64_t seed = 0;                     // Of the jitter in pushbacks.
+  };
+  explicit AdmissionControl(const Options& options) : options_(options), rng_(options.seed) {}
+
+  struct Request {
+    VersionLoad& load;
+    Criticality criticality = kDefaultCriticality;
+    TimePoint now;
+    TimePoint deadline;
+    Duration cost{0};         // Of an execution of the call alone; zero: not known yet.
+    Duration work{0};         // What it adds to the work of a pool that batches.
+    int version_workers = 1;  // That may execute its version at the same time.
+    int64_t bytes = 0;        // Of its request.
+    // Who calls, as gRPC names him. Asked when places are getting scarce.
+    absl::FunctionRef<std::string()> peer;
+  };
+  // Fills `permit`, which was empty. RESOURCE_EXHAUSTED (base/status.h Overloaded, with the
+  // predicted wait), or DEADLINE_EXCEEDED for a call whose time is too short in any case.
+  absl::Status Admit(const Request& request, AdmissionPermit& permit);
+
+  struct ClassCounts {
+    int64_t offered = 0;  // admitted + all of rejected.
+    int64_t admitted = 0;
+    std::array<int64_t, kAdmissionRejects> rejected{};
+    double correction = 1;
+  };
+  struct Numbers {
+    std::array<ClassCounts, kCriticalities> classes;
+    int64_t calls = 0;  // In flight, and the bytes of their requests.
+    int64_t bytes = 0;
+    Duration work{0};  // Admitted and not computed.
+    size_t peers = 0;  // Among which shares are divided now.
+  };
+  Numbers Read() const;
+
+ private:
+  friend class AdmissionPermit;
+
+  AdmissionSnapshot Snapshot(const Request& request) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Nothing: it is let in.
+  std::optional<AdmissionReject> Judge(const Request& request, const AdmissionSnapshot& snapshot,
+                                       AdmissionDecision& decision, AdmissionPermit& permit)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Enter(const Request& request, const AdmissionDecision& decision, AdmissionPermit& permit)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Refuse(const Request& request, AdmissionReject reject,
+                      const AdmissionDecision& decision) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void NoteOffer(TimePoint now, bool admitted) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Computed(AdmissionPermit& permit, TimePoint started);
+  void Leave(AdmissionPermit& permit);
+  void ReleaseWork(AdmissionPermit& permit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Options options_;
+  mutable Mutex mutex_;
+  SeededRng rng_ ABSL_GUARDED_BY(mutex_);
+  AdmittedWork all_ ABSL_GUARDED_BY(mutex_);
+  int busy_versions_ ABSL_GUARDED_BY(mutex_) = 0;
+  PeerShares peers_ ABSL_GUARDED_BY(mutex_);
+  std::array<WaitCorrection, kCriticalities> corrections_ ABSL_GUARDED_BY(mutex_);
+  std::array<ClassCounts, kCriticalities> counts_ ABSL_GUARDED_BY(mutex_);
+  int64_t calls_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Of this second, and whether in the last one more than twice as many came as were let in.
+  TimePoint second_ends_ ABSL_GUARDED_BY(mutex_) = TimePoint::min();
+  int64_t second_offered_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t second_admitted_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool flooded_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace tournant

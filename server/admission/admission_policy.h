@@ -1,0 +1,50 @@
+#pragma once
+
+#include "admission/criticality.h"
+#include "base/clock.h"
+
+namespace tournant {
+
+// Whether a call can be served in time, from what is known the moment it comes. Pure functions;
+// AdmissionControl is the shell around them.
+struct AdmissionSnapshot {
+  Criticality criticality = kDefaultCriticality;
+  Duration patience{0};  // Until the call's deadline.
+  Duration cost{0};      // Of an execution of the call alone; zero: not known yet.
+  // Estimated computing time that goes before the call: of its own version, and of all of them.
+  Duration ahead_of_version{0};
+  Duration ahead_of_all{0};
+  int busy_versions = 1;    // Versions that have such work, or are the call's.
+  int workers = 1;          // Of the pool.
+  int version_workers = 1;  // Of those, how many may execute this version at the same time.
+  // How much longer waits have been than they were predicted to be; 1: as long.
+  double correction = 1;
+  Duration max_wait = Duration::max();  // That the operator allows.
+};
+
+enum class AdmissionVerdict {
+  kAdmit,
+  kTooLate,     // Its time is shorter than its own execution, whoever waits.
+  kInfeasible,  // It would wait for too long.
+};
+
+struct AdmissionDecision {
+  AdmissionVerdict verdict = AdmissionVerdict::kAdmit;
+  Duration wait{0};         // Predicted, until a worker takes the call.
+  Duration may_wait{0};     // The longest with which the call is let in.
+  Duration uncorrected{0};  // `wait` as the correction learns from it.
+};
+
+// The wait is the work ahead over the workers. Workers are shared fairly between versions, so that
+// a version has its share of them however much waits for others; and no more than the config
+// allows.
+//
+// A call that finds nothing ahead of it is let in if its time is as long as its execution. Another
+// may wait, by its class, for a part of the time that is left after its execution and a margin of
+// 1 ms and 5 % (reference/reliability.md 2.2).
+AdmissionDecision DecideAdmission(const AdmissionSnapshot& snapshot);
+
+// How much work may be admitted, all in all, for the call to be served in time: what peers share.
+Duration AdmissibleWork(const AdmissionSnapshot& snapshot, const AdmissionDecision& decision);
+
+}  // namespace tournant

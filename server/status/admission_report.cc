@@ -1,0 +1,94 @@
+#include "status/admission_report.h"
+
+#include <chrono>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+namespace tournant {
+namespace {
+
+using ClassCounts = AdmissionControl::ClassCounts;
+
+// One sample for each class.
+MetricsRegistry::Read<MetricSample> EachClass(const AdmissionControl& admission,
+                                              std::function<double(const ClassCounts&)> number) {
+  return [&admission, number = std::move(number)] {
+    const AdmissionControl::Numbers numbers = admission.Read();
+    std::vector<MetricSample> samples;
+    for (const Criticality criticality : kAllCriticalities) {
+      samples.push_back({{{"criticality", std::string(CriticalityName(criticality))}},
+                         number(numbers.classes[IndexOf(criticality)])});
+    }
+    return samples;
+  };
+}
+
+std::vector<MetricSample> Rejections(const AdmissionControl& admission) {
+  const AdmissionControl::Numbers numbers = admission.Read();
+  std::vector<MetricSample> samples;
+  for (const Criticality criticality : kAllCriticalities) {
+    for (size_t i = 0; i < kAdmissionRejects; ++i) {
+      const auto reject = static_cast<AdmissionReject>(i);
+      samples.push_back({{{"criticality", std::string(CriticalityName(criticality))},
+                          {"cause", std::string(AdmissionRejectName(reject))}},
+                         static_cast<double>(numbers.classes[IndexOf(criticality)].rejected[i])});
+    }
+  }
+  return samples;
+}
+
+double Seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
+
+}  // namespace
+
+void AdmissionReport::RegisterWith(MetricsRegistry& registry) const {
+  const AdmissionControl& admission = admission_;
+  registry.AddCounters("tournant_admission_offered_total", "Valid calls that asked to be let in.",
+                       EachClass(admission, [](const ClassCounts& counts) {
+                         return static_cast<double>(counts.offered);
+                       }));
+  registry.AddCounters("tournant_admission_admitted_total", "Of those, the ones that were.",
+                       EachClass(admission, [](const ClassCounts& counts) {
+                         return static_cast<double>(counts.admitted);
+                       }));
+  registry.AddCounters("tournant_admission_rejected_total", "The others, by what kept them out.",
+                       [&admission] { return Rejections(admission); });
+  registry.AddGauges(
+      "tournant_admission_wait_correction",
+      "How many times as long as predicted calls wait; at least 1.",
+      EachClass(admission, [](const ClassCounts& counts) { return counts.correction; }));
+  registry.AddGauge("tournant_admission_calls", "Admitted calls in memory.",
+                    [&admission] { return static_cast<double>(admission.Read().calls); });
+  registry.AddGauge("tournant_admission_request_bytes", "Bytes of their requests.",
+                    [&admission] { return static_cast<double>(admission.Read().bytes); });
+  registry.AddGauge("tournant_admission_work_seconds",
+                    "Estimated computing time of admitted calls that were not computed yet.",
+                    [&admission] { return Seconds(admission.Read().work); });
+}
+
+std::string AdmissionReport::StatusJson() const {
+  using Json = nlohmann::ordered_json;
+  const AdmissionControl::Numbers numbers = admission_.Read();
+  Json status = {{"calls", numbers.calls},
+                 {"request_bytes", numbers.bytes},
+                 {"work_seconds", Seconds(numbers.work)},
+                 {"peers", numbers.peers},
+                 {"classes", Json::object()}};
+  for (const Criticality criticality : kAllCriticalities) {
+    const ClassCounts& counts = numbers.classes[IndexOf(criticality)];
+    Json& entry = status["classes"][std::string(CriticalityName(criticality))];
+    entry = {{"offered", counts.offered},
+             {"admitted", counts.admitted},
+             {"wait_correction", counts.correction},
+             {"rejected", Json::object()}};
+    for (size_t i = 0; i < kAdmissionRejects; ++i) {
+      const auto reject = static_cast<AdmissionReject>(i);
+      entry["rejected"][std::string(AdmissionRejectName(reject))] = counts.rejected[i];
+    }
+  }
+  return status.dump();
+}
+
+}  // namespace tournant

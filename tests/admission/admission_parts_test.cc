@@ -1,0 +1,158 @@
+// What admission is made of: classes, work, peers, correction, the standing queue.
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "admission/admitted_work.h"
+#include "admission/criticality.h"
+#include "admission/peer_shares.h"
+#include "admission/standing_queue.h"
+#include "admission/wait_correction.h"
+
+namespace tournant {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr TimePoint kStart{seconds(1000)};
+
+TEST(Criticality, HasItsNamesFromTheMetadata) {
+  for (const Criticality criticality : kAllCriticalities) {
+    EXPECT_EQ(ParseCriticality(CriticalityName(criticality)), criticality);
+  }
+  EXPECT_EQ(ParseCriticality("CRITICAL"), std::nullopt);
+  EXPECT_EQ(ParseCriticality(""), std::nullopt);
+}
+
+TEST(AdmittedWork, AheadIsWhatMattersMoreAndWhatHasNoMoreTime) {
+  AdmittedWork work;
+  const size_t hurried = AdmittedWork::BucketOf(milliseconds(10));
+  const size_t patient = AdmittedWork::BucketOf(seconds(10));
+  work.Add(Criticality::kCritical, hurried, milliseconds(1));
+  work.Add(Criticality::kCritical, patient, milliseconds(2));
+  work.Add(Criticality::kCriticalPlus, patient, milliseconds(4));
+  work.Add(Criticality::kSheddable, hurried, milliseconds(8));
+  EXPECT_EQ(work.Ahead(Criticality::kCritical, hurried), milliseconds(5));
+  EXPECT_EQ(work.Ahead(Criticality::kCritical, patient), milliseconds(7));
+  EXPECT_EQ(work.Ahead(Criticality::kCriticalPlus, hurried), milliseconds(0));
+  EXPECT_EQ(work.Ahead(Criticality::kSheddable, hurried), milliseconds(15));
+  EXPECT_EQ(work.total(), milliseconds(15));
+  work.Remove(Criticality::kCriticalPlus, patient, milliseconds(4));
+  EXPECT_EQ(work.Ahead(Criticality::kCritical, patient), milliseconds(3));
+}
+
+TEST(AdmittedWork, PatienceIsToldApartInPowersOfTwo) {
+  EXPECT_EQ(AdmittedWork::BucketOf(milliseconds(-5)), 0u);
+  EXPECT_EQ(AdmittedWork::BucketOf(milliseconds(100)), AdmittedWork::BucketOf(milliseconds(127)));
+  EXPECT_LT(AdmittedWork::BucketOf(milliseconds(127)), AdmittedWork::BucketOf(milliseconds(128)));
+  EXPECT_EQ(AdmittedWork::BucketOf(std::chrono::hours(1)), AdmittedWork::kBuckets - 1);
+}
+
+TEST(PeerShares, APeerCountsForTwoSeconds) {
+  PeerShares peers;
+  peers.See("a", kStart);
+  EXPECT_EQ(peers.active(), 1u);
+  peers.See("b", kStart + seconds(1));
+  peers.See("b", kStart + seconds(1));
+  EXPECT_EQ(peers.active(), 2u);
+  peers.See("b", kStart + seconds(3));
+  EXPECT_EQ(peers.active(), 1u);
+  EXPECT_EQ(peers.known(), 1u);
+}
+
+TEST(PeerShares, OneWithWorkInFlightIsKeptAndCountsAgainWhenItComesBack) {
+  PeerShares peers;
+  PeerShares::Peer& quiet = peers.See("quiet", kStart);
+  quiet.Add(Criticality::kSheddable, milliseconds(5));
+  peers.See("b", kStart + seconds(10));
+  EXPECT_EQ(peers.active(), 1u);
+  EXPECT_EQ(&peers.See("quiet", kStart + seconds(10)), &quiet);
+  EXPECT_EQ(quiet.Ahead(Criticality::kSheddable), milliseconds(5));
+  EXPECT_EQ(quiet.Ahead(Criticality::kCritical), milliseconds(0));
+  EXPECT_EQ(peers.active(), 2u);
+}
+
+TEST(PeerShares, ForgetsAsManyAsCome) {
+  PeerShares peers;
+  for (int i = 0; i < 10'000; ++i) {
+    peers.See(absl::StrCat("peer-", i), kStart + i * milliseconds(100));
+    ASSERT_LE(peers.known(), 30u);
+  }
+}
+
+TEST(PeerShares, AConnectionHasAPortAndAClientHasNone) {
+  EXPECT_EQ(WithoutPort("ipv4:10.0.0.1:53122"), "ipv4:10.0.0.1");
+  EXPECT_EQ(WithoutPort("ipv6:[::1]:53122"), "ipv6:[::1]");
+  EXPECT_EQ(WithoutPort("ipv6:[::1]"), "ipv6:[::1]");
+  EXPECT_EQ(WithoutPort("ipv4:10.0.0.1"), "ipv4:10.0.0.1") << "nothing to take away";
+  EXPECT_EQ(WithoutPort("unix:/run/a:b"), "unix:/run/a:b");
+  EXPECT_EQ(WithoutPort(""), "");
+}
+
+// So many intervals, each with waits of `actual` where `predicted` was foretold.
+void Observe(WaitCorrection& correction, TimePoint& now, int intervals, Duration predicted,
+             Duration actual) {
+  for (int i = 0; i < intervals; ++i) {
+    correction.Observe(now, predicted, actual);
+    now += milliseconds(100);
+  }
+  correction.Observe(now, Duration::zero(), Duration::zero());  // Ends the last one.
+}
+
+TEST(WaitCorrection, FollowsWaitsThatAreLongerThanPredicted) {
+  WaitCorrection correction;
+  TimePoint now = kStart;
+  Observe(correction, now, 20, milliseconds(10), milliseconds(25));
+  EXPECT_NEAR(correction.factor(), 2.5, 0.05);
+  Observe(correction, now, 20, milliseconds(10), milliseconds(10));
+  EXPECT_NEAR(correction.factor(), 1, 0.05);
+}
+
+TEST(WaitCorrection, IsNeverBelowOneNorAboveFour) {
+  WaitCorrection correction;
+  TimePoint now = kStart;
+  Observe(correction, now, 20, milliseconds(10), milliseconds(1));
+  EXPECT_EQ(correction.factor(), 1);
+  Observe(correction, now, 50, milliseconds(10), seconds(10));
+  EXPECT_LE(correction.factor(), 4);
+  EXPECT_GT(correction.factor(), 3.9);
+}
+
+TEST(WaitCorrection, LearnsNothingFromShortWaits) {
+  WaitCorrection correction;
+  TimePoint now = kStart;
+  Observe(correction, now, 20, std::chrono::microseconds(100), milliseconds(10));
+  EXPECT_EQ(correction.factor(), 1);
+}
+
+TEST(StandingQueue, ShedsWhatHasWaitedLongestOnceEvenTheFreshestHasWaitedForLong) {
+  StandingQueue queue;
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_FALSE(queue.ShouldShed(kStart + i * milliseconds(10), 0.95));
+  }
+  EXPECT_TRUE(queue.ShouldShed(kStart + milliseconds(100), 0.95));
+  EXPECT_TRUE(queue.stands());
+  EXPECT_FALSE(queue.ShouldShed(kStart + milliseconds(101), 0.85)) << "it can still be in time";
+}
+
+TEST(StandingQueue, OneFreshCallInAnIntervalShowsThatItMoves) {
+  StandingQueue queue;
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_FALSE(queue.ShouldShed(kStart + i * milliseconds(10), i == 5 ? 0.1 : 0.95));
+  }
+  EXPECT_FALSE(queue.ShouldShed(kStart + milliseconds(100), 0.95));
+}
+
+TEST(StandingQueue, APauseEndsIt) {
+  StandingQueue queue;
+  queue.ShouldShed(kStart, 0.95);
+  EXPECT_FALSE(queue.ShouldShed(kStart + seconds(5), 0.95));
+  EXPECT_FALSE(queue.stands());
+}
+
+}  // namespace
+}  // namespace tournant
