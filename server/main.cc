@@ -1,7 +1,6 @@
 // tournant-server: reads the settings, builds the parts in the order in which they need each other,
 // waits for signals, and takes the parts down the other way round.
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <climits>
@@ -19,7 +18,6 @@
 #include "base/flags.h"
 #include "base/rng.h"
 #include "base/status.h"
-#include "base/thread.h"
 #include "check_mode.h"
 #include "config.h"
 #include "cq/grpc_log.h"
@@ -41,6 +39,7 @@
 #include "predictions/prediction_metrics.h"
 #include "rpc/methods.h"
 #include "rpc/model_server.h"
+#include "signals.h"
 #include "status/admission_report.h"
 #include "status/http_server.h"
 #include "status/models_status.h"
@@ -61,14 +60,12 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kBadSettings = 2;  // Bad flags or a bad repository: starting again will not help.
 
-// What the loading thread tells main by: it has ended.
-constexpr int kLoaded = SIGUSR1;
-
 // Brown-outs take the pool for full when each worker has this much work waiting.
 constexpr std::chrono::milliseconds kFullPool{500};
 
 // How long the prediction log may take to write what it holds.
 constexpr std::chrono::seconds kLogBudget{10};
+constexpr std::chrono::seconds kHurriedLogBudget{1};
 // How long a model may go on with what it computes once nobody waits for it any more.
 constexpr std::chrono::seconds kModelBudget{5};
 
@@ -76,16 +73,6 @@ int Fail(int exit_status, const absl::Status& status) {
   Log(LogLevel::kError, "tournant-server ends",
       {{"reason", std::string(status.message())}, {"exit_status", exit_status}});
   return exit_status;
-}
-
-// Blocked in every thread, so that only main's sigwait sees them.
-sigset_t BlockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, kLoaded}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
 }
 
 std::string OwnExecutable() {
@@ -135,44 +122,6 @@ void PrintReady(int grpc_port, int http_port) {
   if (http_port > 0) absl::StrAppend(&line, ",\"http\":", http_port);
   std::puts(absl::StrCat(line, "}").c_str());
   std::fflush(stdout);
-}
-
-// Loads the repository for the first time, in a thread of its own, so that a signal can end it.
-// CANCELLED when one did.
-absl::Status LoadOrStop(const sigset_t& signals, ModelLoader& loader) {
-  absl::Status loaded;
-  Thread loading("first-load", [&loader, &loaded] {
-    loaded = loader.LoadAll();
-    kill(getpid(), kLoaded);
-  });
-  for (;;) {
-    int signal = 0;
-    if (sigwait(&signals, &signal) != 0 || signal == SIGHUP) continue;
-    if (signal != kLoaded) loader.Stop();
-    loading.Join();
-    return signal == kLoaded ? loaded : absl::CancelledError("a signal ended the start");
-  }
-}
-
-// Returns when the server shall end.
-void WaitForTheEnd(const sigset_t& signals, ModelLoader& loader) {
-  for (;;) {
-    int signal = 0;
-    if (sigwait(&signals, &signal) != 0 || signal == kLoaded) continue;
-    if (signal != SIGHUP) {
-      Log(LogLevel::kInfo, "draining", {{"signal", signal}});
-      return;
-    }
-    loader.Rescan();
-  }
-}
-
-// Time for load balancers to notice; a second signal cuts it short.
-void WaitOutDrainDelay(const sigset_t& signals, std::chrono::milliseconds delay) {
-  timespec time;
-  time.tv_sec = delay.count() / 1000;
-  time.tv_nsec = delay.count() % 1000 * 1'000'000;
-  sigtimedwait(&signals, nullptr, &time);
 }
 
 // `feature_clock` tells how old features are; everything else goes by the machine's clock.
@@ -290,12 +239,20 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   PrintReady((*server)->port(), http != nullptr ? http->port() : 0);
   WaitForTheEnd(signals, loader);
 
+  std::optional<SecondSignal> second_signal(std::in_place, signals, [&log, &admission] {
+    Log(LogLevel::kError, "a second signal ends the server at once",
+        {{"calls_in_flight", admission.Read().calls}});
+    if (log != nullptr) log->Close(kHurriedLogBudget);
+    std::fflush(nullptr);
+    _exit(kFailed);
+  });
   (*server)->health().StartDraining();
-  WaitOutDrainDelay(signals, config.drain_delay);
+  WaitOutDrainDelay(config.drain_delay);
   (*server)->StopAccepting(config.drain_grace);
   // A worker or the loader may still be inside Post: they are joined before the loops that they
   // post to end.
   if (!pool.CloseWithin(kModelBudget)) {
+    second_signal.reset();
     Log(LogLevel::kError, "a model does not end what it computes; the server ends without it");
     if (log != nullptr) log->Close(kLogBudget);
     std::fflush(nullptr);
@@ -306,6 +263,7 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   http.reset();
   feature_client.reset();
   features->Shutdown();
+  second_signal.reset();  // Before the log is closed here.
   if (log != nullptr && !log->Close(kLogBudget)) {
     Log(LogLevel::kError, "the prediction log hangs; what it holds is lost");
     std::fflush(nullptr);

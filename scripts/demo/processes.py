@@ -24,6 +24,7 @@ class Service:
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,
+                start_new_session=True,  # Ctrl-C is for this script, which then ends it.
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

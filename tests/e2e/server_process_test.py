@@ -23,6 +23,7 @@ from harness import (
     run,
     run_server,
     serve,
+    tournant,
     until,
 )
 from health import NOT_SERVING, SERVING, wait_for, watch
@@ -78,8 +79,23 @@ class ServerProcess(unittest.TestCase):
                 self.assertFalse(client.is_server_ready())
                 self.assertEqual(y_of(client, "linear", 1), 3)
             states.cancel()
-        server.signal(signal.SIGTERM)  # Cuts the delay short.
-        self.assertEqual(server.wait()[0], 0, server.errors)
+        server.signal(signal.SIGTERM)
+        self.assertEqual(server.wait()[0], 1, server.errors)
+        self.assertIn("a second signal ends the server at once", server.errors)
+
+    def test_a_second_signal_does_not_wait_for_calls_and_saves_the_predictions_before_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = self.start(repository(self, "linear", "endless"), f"--prediction_log={folder}",
+                                "--drain_delay=0s", "--drain_grace=10m")
+            with triton.InferenceServerClient(server.address) as client:
+                client.async_infer("endless", [floats(1000)], callback=lambda result, error: None)
+                self.assertEqual(y_of(client, "linear", 3), 7)
+                server.signal(signal.SIGTERM)
+                server.wait_for_log('"draining"')
+                server.signal(signal.SIGTERM)
+                self.assertEqual(server.wait()[0], 1, server.errors)
+            printed = tournant("predictions", folder)
+            self.assertEqual(len(printed.stdout.splitlines()), 1, printed.stderr)
 
     def test_sighup_picks_up_a_new_model(self):
         folder = repository(self, "linear")
