@@ -80,6 +80,7 @@ std::shared_ptr<InferenceJob> RandomJob(Rng& rng, ModelHandle version) {
   }
   job->inputs = {Int64s({job->rows, width}, x), Strings({job->rows, 1}, s),
                  rng.Next() % 2 == 0 ? Int64s({job->rows, 1}, z) : Tensor{}};
+  job->criticality = kAllCriticalities[rng.Next() % kCriticalities];
   job->priority = static_cast<int64_t>(rng.Next() % 3);
   job->version = std::move(version);
   return job;
@@ -170,8 +171,11 @@ TEST_P(PoolProperty, EachCallGetsWhatItWouldGetAloneExactlyOnce) {
   const PoolCounts counts = pool.Status().counts;
   EXPECT_EQ(counts.ok, ok);
   EXPECT_EQ(counts.failed, failed);
-  EXPECT_EQ(counts.rejected, rejected);
-  EXPECT_EQ(counts.accepted, counts.ok + counts.failed + counts.expired + counts.unwanted);
+  // Of those that were taken and let go again, some had ended by themselves.
+  EXPECT_LE(counts.rejected, rejected);
+  EXPECT_GE(counts.rejected + counts.shed, rejected);
+  EXPECT_EQ(counts.accepted,
+            counts.ok + counts.failed + counts.expired + counts.shed + counts.unwanted);
   VersionStatistics::Totals totals;
   for (const auto& version : versions) {
     const VersionStatistics::Totals more = version->queue->statistics().Read();

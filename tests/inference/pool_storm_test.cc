@@ -159,7 +159,7 @@ void Storm(bool close_in_the_middle, const std::function<void(ModelConfig&)>& co
     const PoolCounts counts = pool.Status().counts;
     EXPECT_EQ(counts.ok, ok);
     EXPECT_EQ(counts.rejected, rejected);
-    EXPECT_EQ(counts.accepted, counts.ok + counts.expired + counts.unwanted);
+    EXPECT_EQ(counts.accepted, counts.ok + counts.expired + counts.shed + counts.unwanted);
     EXPECT_GT(executions, 0);
     const VersionStatistics::Totals totals = version->queue->statistics().Read();
     EXPECT_EQ(totals.success.count, ok);
