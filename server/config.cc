@@ -30,6 +30,9 @@ ABSL_FLAG(std::string, feature_registry, "",
           "Feast's registry.db, with grpc: or --check_model only, to check bindings by");
 ABSL_FLAG(absl::Duration, feature_timeout, absl::Milliseconds(50),
           "The longest that one fetch of features may take");
+ABSL_FLAG(bool, feature_row_batching, true,
+          "Rows of several calls go to the feature store together while it has others to answer; "
+          "false: each call asks at once and by itself");
 ABSL_FLAG(int64_t, now, 0,
           "Unix seconds: a fixed clock for the freshness of features, for historic data; 0: the "
           "machine's clock");
@@ -202,20 +205,35 @@ std::string JsonText(absl::string_view text) {
 
 const std::vector<std::string>& ServerFlagNames() {
   static const auto* const kNames = new std::vector<std::string>{
-      "model_repository",    "model_name",
-      "grpc_address",        "http_address",
-      "feature_store",       "feature_registry",
-      "feature_timeout",     "now",
-      "prediction_log",      "workers",
-      "completion_queues",   "model_control",
-      "load_model",          "repository_poll_period",
-      "exit_on_error",       "default_deadline",
-      "max_deadline",        "max_message_bytes",
-      "admission",           "max_in_flight",
-      "max_in_flight_bytes", "max_queue_wait",
-      "max_connection_age",  "drain_delay",
-      "drain_grace",         "status_dialect",
-      "reflection",          "check_model",
+      "model_repository",
+      "model_name",
+      "grpc_address",
+      "http_address",
+      "feature_store",
+      "feature_registry",
+      "feature_timeout",
+      "feature_row_batching",
+      "now",
+      "prediction_log",
+      "workers",
+      "completion_queues",
+      "model_control",
+      "load_model",
+      "repository_poll_period",
+      "exit_on_error",
+      "default_deadline",
+      "max_deadline",
+      "max_message_bytes",
+      "admission",
+      "max_in_flight",
+      "max_in_flight_bytes",
+      "max_queue_wait",
+      "max_connection_age",
+      "drain_delay",
+      "drain_grace",
+      "status_dialect",
+      "reflection",
+      "check_model",
       "check_config",
   };
   return *kNames;
@@ -257,6 +275,7 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   config.feature_store = OrEmpty(absl::GetFlag(FLAGS_feature_store));
   config.feature_registry = absl::GetFlag(FLAGS_feature_registry);
   config.feature_timeout = Milliseconds(absl::GetFlag(FLAGS_feature_timeout));
+  config.feature_row_batching = absl::GetFlag(FLAGS_feature_row_batching);
   if (const int64_t now = absl::GetFlag(FLAGS_now); now > 0) {
     config.now = WallTime(std::chrono::seconds(now));
   }

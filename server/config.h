@@ -25,6 +25,7 @@ struct Config {
   std::string feature_store;  // As given: none, sqlite:..., redis://..., feast:..., grpc:...
   std::string feature_registry;
   std::chrono::milliseconds feature_timeout{50};
+  bool feature_row_batching = true;
   std::optional<WallTime> now;  // A fixed wall clock.
 
   std::string prediction_log;  // Empty: none.

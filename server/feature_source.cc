@@ -24,6 +24,7 @@ absl::StatusOr<FeatureSource> FeatureSource::Open(const Config& config, const Cl
   if (!source.ok()) return Annotate(source.status(), "--feature_store");
   source->options_.shared.emplace();
   source->options_.shared->caching.refresh_timeout = config.feature_timeout;
+  if (!config.feature_row_batching) source->options_.shared->coalescing.max_rows = 1;
   return source;
 }
 

@@ -20,7 +20,8 @@
 namespace tournant {
 
 struct CoalescingOptions {
-  // Rows that are sent at once, without waiting for more. One call's rows are never split.
+  // Rows that are sent at once, without waiting for more. One call's rows are never split. With 1
+  // nothing waits: each call's rows travel by themselves, but equal ones are still joined.
   size_t max_rows = 64;
   // How long rows wait for others while a fetch is in flight.
   Duration window = std::chrono::microseconds(500);

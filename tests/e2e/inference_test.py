@@ -1,11 +1,14 @@
 """Right and wrong requests by tritonclient, which knows nothing of this server."""
 
 import concurrent.futures
+import queue
+import re
 import unittest
+import urllib.request
 
 import numpy as np
 import tritonclient.grpc as triton
-from harness import LIMIT_SECONDS, NOW, STORE, serve_for_class
+from harness import LIMIT_SECONDS, NOW, STORE, repository, serve, serve_for_class
 from triton_calls import floats, tensor
 from tritonclient.utils import InferenceServerException
 
@@ -184,6 +187,29 @@ class Inference(unittest.TestCase):
         key = tensor("tailnum", np.array([[5]], dtype=np.int64))
         self.refused("INVALID_ARGUMENT", "tailnum", "seats", key)
         self.refused("INVALID_ARGUMENT", "tailnum", "seats", strings("tailnum", "N" * 100_000))
+
+
+class RowBatching(unittest.TestCase):
+    def test_without_it_each_call_of_a_burst_asks_the_store_by_itself(self):
+        arguments = (f"--feature_store={STORE}", f"--now={NOW}", "--feature_row_batching=false",
+                     "--http_address=127.0.0.1:0")
+        server = serve(repository(self, "seats"), *arguments)
+        self.addCleanup(server.kill)
+        calls = 64
+        answers: queue.SimpleQueue = queue.SimpleQueue()
+        with triton.InferenceServerClient(server.address) as client:
+            for number in range(calls):
+                client.async_infer("seats", [strings("tailnum", f"NOPE{number}")],
+                                   callback=lambda result, error: answers.put((result, error)))
+            for _ in range(calls):
+                result, error = answers.get(timeout=LIMIT_SECONDS)
+                self.assertIsNone(error)
+                self.assertEqual(result.as_numpy("y")[0, 0], 298)
+        url = f"http://127.0.0.1:{server.ready['http']}/metrics"
+        with urllib.request.urlopen(url, timeout=LIMIT_SECONDS) as page:
+            fetches = re.search(r"^tournant_feature_shared_fetches_total (\d+)$", page.read().decode(),
+                                re.MULTILINE)
+        self.assertEqual(fetches and fetches[1], str(calls))
 
 
 if __name__ == "__main__":

@@ -107,6 +107,22 @@ TEST_F(CoalescingTest, SendsWhenEnoughRowsAreGathered) {
   for (int i = 0; i <= 64; ++i) EXPECT_EQ(calls_.calls()[static_cast<size_t>(i)].value(0), i);
 }
 
+TEST_F(CoalescingTest, WithoutRowBatchingEachCallIsSentAtOnceAndEqualRowsAreStillJoined) {
+  CoalescingClient client(store_, background_, {.max_rows = 1});
+  FetchingCalls calls(clock_, loop_, client, plan_);
+  Call& first = calls.Start({"1"});
+  Call& second = calls.Start({"2", "3"});
+  Call& third = calls.Start({"2"});
+  ASSERT_EQ(store_.fetches(), 2u);
+  EXPECT_THAT(store_.fetch(1).rows, ElementsAre(ElementsAre("2"), ElementsAre("3")));
+  Answer(1);
+  EXPECT_EQ(second.value(0, 1), 3);
+  EXPECT_EQ(third.value(0), 2);
+  EXPECT_FALSE(first.done());
+  Answer(0);
+  EXPECT_EQ(first.value(0), 1);
+}
+
 TEST_F(CoalescingTest, ARequestOfManyRowsIsNotSplit) {
   std::vector<std::string> keys;
   for (int i = 0; i < 200; ++i) keys.push_back(std::to_string(i));
