@@ -64,6 +64,7 @@ void FetchLane::Send() {
   for (const FetchWait* wait : fetch->waiters) {
     fetch->deadline = std::max(fetch->deadline, wait->request().deadline);
   }
+  fetch->place = in_flight_.size();
   in_flight_.push_back(fetch);
   shared_.counters.fetches.Add();
   shared_.counters.fetched_rows.Add(fetch->keys.rows());
@@ -129,7 +130,13 @@ void FetchLane::Leave(FetchWait& wait) {
 
 void FetchLane::Forget(SharedFetch& fetch) {
   for (const std::string& key : fetch.row_keys) places_.erase(key);
-  std::erase_if(in_flight_, [&](const auto& other) { return other.get() == &fetch; });
+  if (fetch.place == SharedFetch::kNowhere) return;
+  // The last one takes its place, however many there are.
+  std::shared_ptr<SharedFetch>& place = in_flight_[fetch.place];
+  std::swap(place, in_flight_.back());
+  place->place = fetch.place;
+  fetch.place = SharedFetch::kNowhere;
+  in_flight_.pop_back();
 }
 
 }  // namespace tournant
