@@ -23,12 +23,18 @@ bool Any(const std::vector<uint8_t>& wanted) {
 Task<absl::StatusOr<FetchedFeatures>> BrownOutClient::Fetch(const CallContext& call,
                                                             const FetchRequest& request) {
   const BrownOutLevel level = brown_out_.level();
+  // Passed on without a frame of its own, which would take memory as long as the call waits.
+  if (level < BrownOutLevel::kNoOptionalViews) return next_.Fetch(call, request);
+  return FetchLess(call, request, level);
+}
+
+Task<absl::StatusOr<FetchedFeatures>> BrownOutClient::FetchLess(const CallContext& call,
+                                                                const FetchRequest& request,
+                                                                BrownOutLevel level) {
   if (level >= BrownOutLevel::kCacheOnly) {
     counters_.refused.Add();
     co_return LeftOut("in a brown-out the feature store is not asked");
   }
-  if (level < BrownOutLevel::kNoOptionalViews) co_return co_await next_.Fetch(call, request);
-
   std::vector<uint8_t> wanted = request.wanted;
   for (size_t i = 0; i < wanted.size(); ++i) {
     if (IsOptional(request.plan, i)) wanted[i] = 0;

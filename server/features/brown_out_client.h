@@ -27,6 +27,10 @@ class BrownOutClient final : public FeatureClient {
   const Counters& counters() const { return counters_; }
 
  private:
+  // At kNoOptionalViews or above.
+  Task<absl::StatusOr<FetchedFeatures>> FetchLess(const CallContext& call,
+                                                  const FetchRequest& request, BrownOutLevel level);
+
   FeatureClient& next_;
   const BrownOut& brown_out_;
   Counters counters_;

@@ -29,6 +29,10 @@ class CachingClient final : public FeatureClient {
                                               const FetchRequest& request) override;
 
  private:
+  // For a plan some of whose views have a cache.
+  Task<absl::StatusOr<FetchedFeatures>> FetchCached(const CallContext& call,
+                                                    const FetchRequest& request);
+
   const BrownOut& brown_out_;
   const CacheRefresh::Setting behind_;
 };

@@ -166,14 +166,16 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   if (absl::Status admitted = Admit(call, prediction); !admitted.ok()) {
     co_return Failed(call, prediction, admitted);
   }
-  const auto job = std::make_shared<InferenceJob>();
+  std::vector<Tensor> inputs;
   if (prediction.has_features) {
-    absl::Status assembled = co_await AssembleInputs(call, prediction, job->inputs);
+    absl::Status assembled = co_await AssembleInputs(call, prediction, inputs);
     if (!assembled.ok()) co_return Failed(call, prediction, assembled);
   } else {
-    TakeInputs(config, prediction.request.inputs, job->inputs);
+    TakeInputs(config, prediction.request.inputs, inputs);
   }
 
+  const auto job = std::make_shared<InferenceJob>();
+  job->inputs = std::move(inputs);
   job->version = prediction.version;
   job->rows = *rows;
   job->accepted = call.phase.accepted_at();
