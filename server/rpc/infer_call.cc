@@ -13,15 +13,13 @@ namespace tournant {
 Detached ServeModelInfer(InferDependencies& dependencies, Lane& lane) {
   CallCount::Member here(dependencies.calls);  // Counted until this frame is gone.
   grpc::ServerContext context;
-  const SpareMessages::Lent messages(lane.messages);
-  inference::ModelInferRequest& request = messages->request;
-  inference::ModelInferResponse& response = messages->response;
+  SpareMessages::Lent messages(lane.messages);
   grpc::ServerAsyncResponseWriter<inference::ModelInferResponse> writer(&context);
   CallDone done(context);  // Before the request is posted.
 
   const bool started = co_await CqOperation([&](void* tag) {
-    dependencies.service.RequestModelInfer(&context, &request, &writer, lane.queue, lane.queue,
-                                           tag);
+    dependencies.service.RequestModelInfer(&context, &messages->request, &writer, lane.queue,
+                                           lane.queue, tag);
   });
   if (!started) co_return;  // Shutting down: `done` will never fire.
   ServeModelInfer(dependencies, lane);
@@ -29,9 +27,11 @@ Detached ServeModelInfer(InferDependencies& dependencies, Lane& lane) {
   constexpr size_t kMethod = static_cast<size_t>(Method::kModelInfer);
   lane.metrics.OnStarted(kMethod);
   InferExchange exchange(dependencies, lane, context, done.cancelled());
-  absl::Status status = exchange.Decode(request);
+  absl::Status status = exchange.Decode(messages->request);
+  messages.GiveBack();
   if (status.ok()) status = co_await exchange.Predict();
 
+  inference::ModelInferResponse& response = messages->response;
   exchange.Encode(status, response);
   const grpc::Status wire = ToWire(status, dependencies.settings.dialect, context);
   const bool sent = co_await CqOperation([&](void* tag) {

@@ -18,16 +18,25 @@ class SpareMessages {
     inference::ModelInferResponse response;
   };
 
-  // A pair for the life of one call's frame. Both may hold what is left of an earlier call: gRPC
+  // A pair for one call, part of its frame. Both may hold what is left of an earlier call: gRPC
   // clears the request before it parses another into it, EncodeAnswer replaces the answer.
   class Lent {
    public:
-    explicit Lent(SpareMessages& owner) : owner_(owner), messages_(owner.Take()) {}
-    ~Lent() { owner_.Keep(std::move(messages_)); }
+    explicit Lent(SpareMessages& owner) : owner_(owner) {}
+    ~Lent() { GiveBack(); }
     Lent(const Lent&) = delete;
     Lent& operator=(const Lent&) = delete;
 
-    Messages* operator->() const { return messages_.get(); }
+    // Lends a pair when there is none.
+    Messages* operator->() {
+      if (messages_ == nullptr) messages_ = owner_.Take();
+      return messages_.get();
+    }
+    // For while the call waits and needs neither: a kilobyte for each of many calls. The pair of
+    // the next use may be another one.
+    void GiveBack() {
+      if (messages_ != nullptr) owner_.Keep(std::move(messages_));
+    }
 
    private:
     SpareMessages& owner_;
