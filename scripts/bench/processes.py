@@ -67,6 +67,11 @@ class Server:
             raise
 
     def _wait_until_ready(self, timeout):
+        self.ready = self.wait_for("ready", timeout)
+        return self.ready.get("grpc") or self.ready["http"]
+
+    def wait_for(self, name, timeout):
+        """The next event of this name that it prints, a JSON line each."""
         until = time.monotonic() + timeout
         while (left := until - time.monotonic()) > 0:
             if not select.select([self.process.stdout], [], [], left)[0]:
@@ -76,10 +81,9 @@ class Server:
                 raise BenchError(f"{self.name} ended: {self.log.read_text()[-1500:]}")
             with contextlib.suppress(ValueError):
                 event = json.loads(line)
-                if event.get("event") == "ready":
-                    self.ready = event
-                    return event["grpc"]
-        raise BenchError(f"{self.name} was not ready within {timeout} s; its log is {self.log}")
+                if event.get("event") == name:
+                    return event
+        raise BenchError(f"{self.name} was not {name} within {timeout} s; its log is {self.log}")
 
     @property
     def pid(self):
@@ -89,6 +93,19 @@ class Server:
         """User and system time of all its threads so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+
+    def rss_kib(self):
+        return self._status("VmRSS")
+
+    def threads(self):
+        return self._status("Threads")
+
+    def _status(self, field):
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            name, _, value = line.partition(":")
+            if name == field:
+                return int(value.split()[0])
+        raise BenchError(f"no {field} of {self.name}")
 
     def stop(self):
         if self.process.poll() is None:

@@ -89,6 +89,8 @@ def sizes():
             continue
         if not path.startswith(("server/", "client/", "tests/", "scripts/")) or "/data/" in path:
             continue
+        if path.endswith(".png"):
+            continue
         lines = sources.text(path).count("\n")
         if lines > LONG_FILE_LINES:
             yield Finding(path, lines, f"{lines} lines, a hard look above {LONG_FILE_LINES}", warning=True)
