@@ -56,7 +56,8 @@ def model_server(repository: Path, store: Server, calls: int, row_batching: bool
         *server_command(models=repository), "--completion_queues=1",
         f"--feature_store=grpc:127.0.0.1:{store.port}?max_in_flight={max(calls, 4096)}",
         f"--feature_row_batching={str(row_batching).lower()}", f"--feature_timeout={LIMIT_S}s",
-        f"--max_deadline={LIMIT_S}s", "--drain_delay=0s"])
+        f"--max_deadline={LIMIT_S}s",
+        f"--max_in_flight={2 * max(calls, 65536)}", "--drain_delay=0s"])
 
 
 def fastapi_server(store: Server) -> Server:
