@@ -3,8 +3,7 @@
 #include <utility>
 
 #include "absl/flags/flag.h"
-#include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
+#include "base/status.h"
 #include "cpp/channel.h"
 
 ABSL_FLAG(std::string, server, "127.0.0.1:8001",
@@ -18,17 +17,26 @@ std::vector<std::string> WithConnectionFlags(std::vector<std::string> flags) {
   return flags;
 }
 
-absl::StatusOr<std::unique_ptr<InferenceClient>> ConnectedClient(const ToolContext& context) {
+absl::Status CheckDeadline(absl::Duration deadline) {
+  if (deadline >= absl::Milliseconds(1) && deadline <= absl::Hours(24)) return absl::OkStatus();
+  return absl::InvalidArgumentError("from 1ms to 24h");
+}
+
+std::string ServerFlag() { return absl::GetFlag(FLAGS_server); }
+
+absl::StatusOr<std::chrono::milliseconds> DeadlineFlag() {
   const absl::Duration deadline = absl::GetFlag(FLAGS_deadline);
-  if (deadline < absl::Milliseconds(1) || deadline > absl::Hours(24)) {
-    return absl::InvalidArgumentError("--deadline: from 1ms to 24h");
-  }
-  auto channel = OpenChannel(absl::GetFlag(FLAGS_server));
-  if (!channel.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("--server: ", channel.status().message()));
-  }
-  return std::make_unique<InferenceClient>(*std::move(channel), context.clock,
-                                           absl::ToChronoMilliseconds(deadline));
+  absl::Status checked = CheckDeadline(deadline);
+  if (!checked.ok()) return Annotate(checked, "--deadline");
+  return absl::ToChronoMilliseconds(deadline);
+}
+
+absl::StatusOr<std::unique_ptr<InferenceClient>> ConnectedClient(const ToolContext& context) {
+  const auto deadline = DeadlineFlag();
+  if (!deadline.ok()) return deadline.status();
+  auto channel = OpenChannel(ServerFlag());
+  if (!channel.ok()) return Annotate(channel.status(), "--server");
+  return std::make_unique<InferenceClient>(*std::move(channel), context.clock, *deadline);
 }
 
 }  // namespace tournant::client

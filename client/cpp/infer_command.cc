@@ -1,8 +1,4 @@
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
-#include <system_error>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
@@ -10,18 +6,14 @@
 #include "base/status.h"
 #include "cpp/connection_flags.h"
 #include "cpp/feature_counts.h"
-#include "cpp/infer_arguments.h"
 #include "cpp/infer_result.h"
 #include "cpp/json_codec.h"
 #include "cpp/model_signature.h"
 #include "cpp/output_flag.h"
+#include "cpp/request_flags.h"
 #include "cpp/subcommand.h"
 #include "cpp/tensor_codec.h"
 
-ABSL_FLAG(std::string, json, "",
-          "file with the request as JSON, - for standard input: {\"name\": value, ...} or the "
-          "protocol's REST form");
-ABSL_FLAG(std::string, model_version, "", "version of the model; empty for the one that is served");
 ABSL_FLAG(std::string, id, "", "id of the request, kept with the saved prediction");
 
 namespace tournant::client {
@@ -74,38 +66,20 @@ void PrintText(const inference::ModelInferResponse& response,
   }
 }
 
-absl::StatusOr<std::string> ReadJson(ToolContext& context, const std::string& path) {
-  if (path == "-") return std::string(std::istreambuf_iterator<char>(context.in), {});
-  if (std::error_code error; std::filesystem::is_directory(path, error)) {
-    return absl::InvalidArgumentError(absl::StrCat("--json: ", Quote(path), " is a directory"));
-  }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::InvalidArgumentError(absl::StrCat("--json: cannot open ", Quote(path)));
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
 int RunInfer(ToolContext& context) {
-  const std::vector<std::string> values(context.positional.begin() + 1, context.positional.end());
-  const std::string path = absl::GetFlag(FLAGS_json);
-  if (values.empty() == path.empty()) {
+  const auto text = ReadRequestText(context);
+  if (!text.ok()) return UsageError(context, text.status());
+  if (text->empty()) {
     return UsageError(context, absl::InvalidArgumentError("give either name=value... or --json"));
   }
   const auto as_json = OutputIsJson();
   if (!as_json.ok()) return UsageError(context, as_json.status());
-  std::string text;
-  if (!path.empty()) {
-    absl::StatusOr<std::string> read = ReadJson(context, path);
-    if (!read.ok()) return UsageError(context, read.status());
-    text = *std::move(read);
-  }
   const auto client = ConnectedClient(context);
   if (!client.ok()) return UsageError(context, client.status());
-  const auto signature =
-      FetchSignature(**client, context.positional.front(), absl::GetFlag(FLAGS_model_version));
+  const auto signature = FetchSignature(**client, context.positional.front(), ModelVersionFlag());
   if (!signature.ok()) return Failure(context, signature.status());
 
-  auto request =
-      path.empty() ? RequestFromArguments(*signature, values) : RequestFromJson(*signature, text);
+  auto request = MakeRequest(*signature, *text);
   if (!request.ok()) return UsageError(context, request.status());
   if (const std::string id = absl::GetFlag(FLAGS_id); !id.empty()) request->set_id(id);
 

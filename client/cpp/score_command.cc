@@ -5,12 +5,12 @@
 #include <string>
 #include <system_error>
 
-#include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "cpp/connection_flags.h"
+#include "cpp/request_flags.h"
 #include "cpp/rpc_error.h"
 #include "cpp/score_run.h"
 #include "cpp/subcommand.h"
@@ -25,9 +25,6 @@ ABSL_FLAG(std::string, json_summary, "", "file for the summary as JSON");
 ABSL_FLAG(std::string, prediction, "",
           "output that quality is measured on; needed when several have one number a row");
 ABSL_FLAG(bool, progress, true, "show progress on standard error");
-
-// Of infer_command.cc.
-ABSL_DECLARE_FLAG(std::string, model_version);
 
 namespace tournant::client {
 namespace {
@@ -90,8 +87,7 @@ int RunScore(ToolContext& context) {
 
   const auto client = ConnectedClient(context);
   if (!client.ok()) return UsageError(context, client.status());
-  const auto signature =
-      FetchSignature(**client, context.positional.front(), absl::GetFlag(FLAGS_model_version));
+  const auto signature = FetchSignature(**client, context.positional.front(), ModelVersionFlag());
   if (!signature.ok()) return Failure(context, signature.status());
   const std::string label = absl::GetFlag(FLAGS_label);
   auto encoder = RowEncoder::Make(*signature, reader.cells(), label);
