@@ -21,6 +21,8 @@ struct ChannelOptions {
   int retry_tokens = 100;
   double retry_token_ratio = 0.1;
 
+  // Not shared with other channels of this process to the same server.
+  bool own_connection = false;
   int max_message_bytes = 64 << 20;  // The server's default limit.
   // Below the five minutes that gRPC servers allow without calls, since pings stop then.
   int keepalive_time_ms = 30'000;
