@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,15 @@ struct Subcommand {
   std::string synopsis;  // The arguments, such as "MODEL FILE.csv".
   std::string purpose;
   std::vector<std::string> flags;
+  // Flag -> the default here, where it is another one than elsewhere.
+  std::map<std::string, std::string> defaults = {};
   size_t min_positional = 0;
   size_t max_positional = 0;
   int (*run)(ToolContext&) = nullptr;
 };
 
 Subcommand InferCommand();
+Subcommand LoadTestCommand();
 Subcommand ModelsCommand();
 Subcommand PredictionsCommand();
 Subcommand ScoreCommand();

@@ -20,7 +20,8 @@ namespace {
 constexpr size_t kUsageWidth = 100;
 
 std::vector<Subcommand> Subcommands() {
-  return {InferCommand(), ScoreCommand(), ModelsCommand(), PredictionsCommand(), ValidateCommand()};
+  return {InferCommand(),    ScoreCommand(),       ModelsCommand(),
+          LoadTestCommand(), PredictionsCommand(), ValidateCommand()};
 }
 
 std::string GeneralHelp() {
@@ -55,12 +56,18 @@ std::string Usage(const Subcommand& command) {
   return absl::StrCat(text, line, "\n");
 }
 
+std::string DefaultOf(const Subcommand& command, const absl::CommandLineFlag& flag) {
+  const auto own = command.defaults.find(std::string(flag.Name()));
+  return own != command.defaults.end() ? own->second : flag.DefaultValue();
+}
+
 std::string CommandHelp(const Subcommand& command) {
   std::string text = absl::StrCat(Usage(command), "\n", command.purpose, "\n\n");
   for (const std::string& name : command.flags) {
     const absl::CommandLineFlag* flag = absl::FindCommandLineFlag(name);
     if (flag == nullptr) continue;
-    absl::StrAppend(&text, "  --", name, "=", flag->DefaultValue(), "\n      ", flag->Help(), "\n");
+    absl::StrAppend(&text, "  --", name, "=", DefaultOf(command, *flag), "\n      ", flag->Help(),
+                    "\n");
   }
   return text;
 }
@@ -101,11 +108,11 @@ std::vector<std::string> Relevant(const std::vector<std::string>& environment) {
 
 // A second run in the same process begins as the first one did. Not absl::FlagSaver, which logs
 // each flag that it restores on stderr.
-void ResetFlags(const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
+void ResetFlags(const Subcommand& command) {
+  for (const std::string& name : command.flags) {
     absl::CommandLineFlag* flag = absl::FindCommandLineFlag(name);
     std::string error;
-    if (flag != nullptr) flag->ParseFrom(flag->DefaultValue(), &error);
+    if (flag != nullptr) flag->ParseFrom(DefaultOf(command, *flag), &error);
   }
 }
 
@@ -139,7 +146,7 @@ int RunTool(const std::vector<std::string>& arguments, const std::vector<std::st
     return kExitUsage;
   }
   context.command = name;
-  ResetFlags(command->flags);
+  ResetFlags(*command);
   std::vector<std::string> flags;
   context.positional.clear();
   Split(arguments, command->flags, flags, context.positional);
