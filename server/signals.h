@@ -27,7 +27,8 @@ void WaitForTheEnd(const sigset_t& signals, ModelLoader& loader);
 // Lets the time pass in which load balancers notice that this server is going.
 void WaitOutDrainDelay(std::chrono::milliseconds delay);
 
-// While it lives, a second signal calls `end_at_once`, which does not return, in a thread of its own.
+// While it lives, a second signal calls `end_at_once`, which does not return, in a thread of its
+// own.
 class SecondSignal {
  public:
   SecondSignal(const sigset_t& signals, std::function<void()> end_at_once);

@@ -71,6 +71,7 @@ std::string ServiceConfigJson(const ChannelOptions& options) {
   };
   const Json round_robin = {{"round_robin", Json::object()}};
   Json config = {{"loadBalancingConfig", Json::array({round_robin})}};
+  if (options.health_check) config["healthCheckConfig"] = {{"serviceName", ""}};
   if (options.max_attempts > 1) {
     Json method = {{"name", Json::array({{{"service", "inference.GRPCInferenceService"}}})}};
     method["retryPolicy"] = {{"maxAttempts", options.max_attempts},
@@ -90,7 +91,9 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(absl::string_view add
   const absl::StatusOr<std::string> target = TargetFor(addresses);
   if (!target.ok()) return target.status();
   grpc::ChannelArguments arguments;
-  arguments.SetServiceConfigJSON(ServiceConfigJson(options));
+  ChannelOptions checked = options;
+  checked.health_check |= absl::StrContains(addresses, ',');
+  arguments.SetServiceConfigJSON(ServiceConfigJson(checked));
   arguments.SetMaxReceiveMessageSize(options.max_message_bytes);
   arguments.SetMaxSendMessageSize(options.max_message_bytes);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, options.keepalive_time_ms);

@@ -21,6 +21,11 @@ struct ChannelOptions {
   int retry_tokens = 100;
   double retry_token_ratio = 0.1;
 
+  // Pass over servers that say by grpc.health.v1 that they are not ready, which drained ones do
+  // before they go: no call is then caught by their end. OpenChannel does so for several addresses;
+  // of a single one the server's own error says more.
+  bool health_check = false;
+
   // Not shared with other channels of this process to the same server.
   bool own_connection = false;
   int max_message_bytes = 64 << 20;  // The server's default limit.

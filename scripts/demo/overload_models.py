@@ -24,7 +24,8 @@ class Work(nn.Module):
         self.register_buffer("matrix", torch.eye(SIZE) + 0.001 * torch.randn(SIZE, SIZE))
 
     def forward(self, INPUT__0: Tensor) -> Tensor:
-        product = self.matrix
+        # Of the input, or the product would be folded into a constant when the model is frozen.
+        product = self.matrix + 0.0 * INPUT__0
         for _ in range(self.times):
             product = torch.tanh(product @ self.matrix)
         return INPUT__0 + 0.0 * product.sum()

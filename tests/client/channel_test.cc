@@ -61,8 +61,14 @@ TEST(ServiceConfig, RetriesWithThrottlingAndSetsNoTimeout) {
 
 TEST(ServiceConfig, HasNoRetryPolicyForASingleAttempt) {
   const auto config = nlohmann::json::parse(ServiceConfigJson({.max_attempts = 1}));
+  EXPECT_FALSE(config.contains("healthCheckConfig"));
   EXPECT_FALSE(config.contains("methodConfig"));
   EXPECT_FALSE(config.contains("retryThrottling"));
+}
+
+TEST(ServiceConfig, ServersThatAreNotReadyArePassedOverWhereThatIsWanted) {
+  const auto config = nlohmann::json::parse(ServiceConfigJson({.health_check = true}));
+  EXPECT_EQ(config["healthCheckConfig"]["serviceName"], "");
 }
 
 }  // namespace
