@@ -9,6 +9,12 @@
 #include "rpc/status_codec.h"
 
 namespace tournant {
+namespace {
+
+// So many frames, the slots that wait for a call included, that a kilobyte of each is worth saving.
+constexpr int64_t kMany = 2000;
+
+}  // namespace
 
 Detached ServeModelInfer(InferDependencies& dependencies, Lane& lane) {
   CallCount::Member here(dependencies.calls);  // Counted until this frame is gone.
@@ -28,7 +34,7 @@ Detached ServeModelInfer(InferDependencies& dependencies, Lane& lane) {
   lane.metrics.OnStarted(kMethod);
   InferExchange exchange(dependencies, lane, context, done.cancelled());
   absl::Status status = exchange.Decode(messages->request);
-  messages.GiveBack();
+  if (dependencies.calls.value() > kMany) messages.GiveBack();
   if (status.ok()) status = co_await exchange.Predict();
 
   inference::ModelInferResponse& response = messages->response;
