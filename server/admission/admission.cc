@@ -63,6 +63,10 @@ void AdmissionPermit::Computed(TimePoint started) {
   if (control_ != nullptr) control_->Computed(*this, started);
 }
 
+void AdmissionPermit::Expired(TimePoint now) {
+  if (control_ != nullptr) control_->Expired(*this, now);
+}
+
 absl::Status AdmissionControl::Admit(const Request& request, AdmissionPermit& permit) {
   MutexLock lock(mutex_);
   const AdmissionSnapshot snapshot = Snapshot(request);
@@ -219,6 +223,13 @@ void AdmissionControl::Computed(AdmissionPermit& permit, TimePoint started) {
   corrections_[IndexOf(permit.criticality_)].Observe(started, permit.predicted_,
                                                      started - permit.admitted_);
   ReleaseWork(permit);
+}
+
+void AdmissionControl::Expired(const AdmissionPermit& permit, TimePoint now) {
+  MutexLock lock(mutex_);
+  // It would have waited for longer still.
+  corrections_[IndexOf(permit.criticality_)].Observe(now, permit.predicted_,
+                                                     now - permit.admitted_);
 }
 
 void AdmissionControl::Leave(AdmissionPermit& permit) {

@@ -56,6 +56,8 @@ class AdmissionPermit {
   // A worker took the call at `started` and has computed it: its work is done. The rest of its
   // place is held for as long as its messages are in memory.
   void Computed(TimePoint started);
+  // Its time ran out while it waited for a worker.
+  void Expired(TimePoint now);
 
  private:
   friend class AdmissionControl;
@@ -133,6 +135,7 @@ class AdmissionControl {
                       const AdmissionDecision& decision) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteOffer(TimePoint now, bool admitted) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Computed(AdmissionPermit& permit, TimePoint started);
+  void Expired(const AdmissionPermit& permit, TimePoint now);
   void Leave(AdmissionPermit& permit);
   void ReleaseWork(AdmissionPermit& permit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

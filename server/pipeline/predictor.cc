@@ -191,7 +191,10 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   }
   call.phase.Enter(Phase::kQueued);
   absl::Status computed = co_await Compute(call, pool_, job);
-  if (!computed.ok()) co_return Failed(call, prediction, computed);
+  if (!computed.ok()) {
+    if (absl::IsDeadlineExceeded(computed)) prediction.permit.Expired(call.clock.Now());
+    co_return Failed(call, prediction, computed);
+  }
   prediction.permit.Computed(job->started);
   call.phase.EnterAt(Phase::kComputing, job->started);
   call.phase.EnterAt(Phase::kResponding, job->finished);

@@ -232,6 +232,18 @@ TEST_F(AdmissionTest, WaitsThatAreLongerThanPredictedLetFewerIn) {
   EXPECT_EQ(control_->Read().classes[IndexOf(Criticality::kSheddable)].correction, 1);
 }
 
+TEST_F(AdmissionTest, SoDoCallsThatExpireWhileTheyWait) {
+  Make();
+  for (int i = 0; i < 40; ++i) {
+    EnterMany(100, {});
+    now_ += milliseconds(100);
+    for (AdmissionPermit& permit : permits_) permit.Expired(now_);
+    permits_.clear();
+    now_ += milliseconds(100);
+  }
+  EXPECT_GT(control_->Read().classes[IndexOf(Criticality::kCritical)].correction, 2);
+}
+
 TEST_F(AdmissionTest, APermitThatIsMovedIsGivenBackOnce) {
   Make();
   AdmissionPermit first;
