@@ -17,6 +17,7 @@ MetricsRegistry::Read<MetricSample> EachClass(const AdmissionControl& admission,
   return [&admission, number = std::move(number)] {
     const AdmissionControl::Numbers numbers = admission.Read();
     std::vector<MetricSample> samples;
+    samples.reserve(kCriticalities);
     for (const Criticality criticality : kAllCriticalities) {
       samples.push_back({{{"criticality", std::string(CriticalityName(criticality))}},
                          number(numbers.classes[IndexOf(criticality)])});
