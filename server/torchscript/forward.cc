@@ -1,6 +1,7 @@
 #include "torchscript/forward.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/ir/alias_analysis.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -121,6 +122,9 @@ absl::StatusOr<std::vector<ForwardOutput>> Forward::Call(
     const std::vector<TensorSpec>& specs) const {
   std::vector<ForwardOutput> outputs;
   absl::Status status = Guarded(absl::StatusCode::kInternal, "PyTorch execute failure: ", [&] {
+    // MKL has a number of threads for each thread that calls it, all cores at first. LibTorch
+    // passes its own on with the first operation that it splits itself, and a small model has none.
+    at::internal::lazy_init_num_threads();
     const c10::InferenceMode inference(mode_.inference_mode);
     const at::NoGradGuard no_grad;
     const torch::jit::GraphOptimizerEnabledGuard optimized(mode_.optimized);

@@ -5,8 +5,8 @@
 namespace tournant {
 
 // Settings that LibTorch keeps for the whole process. Call it in main before any thread runs a
-// model: threads started later take the number of threads over, and the number between operations
-// can be set only once, so later calls only change `intra_op_threads`.
+// model: a thread takes the number of threads over when it first does, and the number between
+// operations can be set only once, so later calls only change `intra_op_threads`.
 //
 // Profiling and fusion are off: a model is then as fast at its third call as at its thousandth, and
 // on the CPU neither gains anything. LibTorch's executor mode stays as it is: that without it is no

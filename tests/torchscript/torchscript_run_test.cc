@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <filesystem>
+#include <iterator>
 
 #include "base/thread.h"
 #include "torchscript/torchscript_test.h"
@@ -226,6 +228,24 @@ TEST_F(TorchScriptRun, BytesThatDoNotFitTheShapeAreAnError) {
   const auto model = Load("Identity", Config({Input(2)}));
   const TensorView view{DataType::kFp32, {1, 2}, "1234567", nullptr};
   EXPECT_FALSE(model->Run({&view, 1}).ok());
+}
+
+TEST_F(TorchScriptRun, AThreadThatRunsAModelStartsNoOthers) {
+  const auto model = Load("SharedWeights", Config({Input(10)}));
+  // Enough for the product of matrices to be split, and for no other operation.
+  const Tensor rows = Floats({4000, 10}, std::vector<float>(40'000, 1));
+  const auto threads = [] {
+    const std::filesystem::directory_iterator tasks("/proc/self/task");
+    return std::distance(begin(tasks), end(tasks));
+  };
+  const auto before = threads();
+  std::ptrdiff_t while_running = 0;
+  Thread worker("worker", [&] {
+    RunOn(*model, {rows});
+    while_running = threads();
+  });
+  worker.Join();
+  EXPECT_EQ(while_running, before + 1);
 }
 
 TEST_F(TorchScriptRun, SeveralThreadsShareOneModel) {
