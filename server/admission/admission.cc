@@ -14,13 +14,10 @@ using std::chrono::milliseconds;
 // A version that has computed nothing for so long may be faster than it is remembered to be: one
 // call finds out.
 constexpr Duration kProbeAfter = std::chrono::seconds(1);
-// Of the admissible work: from an eighth on peers are counted, from a half on each is held to its
-// share, and the last eighth is for those that have nothing in flight, so that newcomers find room
-// where one has taken all that he could.
-constexpr int kEighths = 8;
-constexpr int kCountFrom = 1;
-constexpr int kShareFrom = 4;
-constexpr int kNewcomersFrom = 7;
+// From such a part of the admissible work on it matters who calls. Then the last eighth of the time
+// that a call may wait is left to newcomers, so that they find room where one has taken all it
+// could.
+constexpr int kScarceParts = 8;
 
 int64_t Milliseconds(Duration duration) {
   return std::chrono::duration_cast<milliseconds>(duration).count();
@@ -49,8 +46,7 @@ AdmissionPermit& AdmissionPermit::operator=(AdmissionPermit&& other) noexcept {
   if (control_ != nullptr) control_->Leave(*this);
   control_ = std::exchange(other.control_, nullptr);
   load_ = other.load_;
-  peer_ = other.peer_;
-  criticality_ = other.criticality_;
+  urgency_ = other.urgency_;
   bucket_ = other.bucket_;
   work_ = other.work_;
   bytes_ = other.bytes_;
@@ -69,42 +65,39 @@ void AdmissionPermit::Expired(TimePoint now) {
 
 absl::Status AdmissionControl::Admit(const Request& request, AdmissionPermit& permit) {
   MutexLock lock(mutex_);
-  const AdmissionSnapshot snapshot = Snapshot(request);
-  AdmissionDecision decision = DecideAdmission(snapshot);
   ClassCounts& counts = counts_[IndexOf(request.criticality)];
   ++counts.offered;
-  const std::optional<AdmissionReject> reject = Judge(request, snapshot, decision, permit);
-  NoteOffer(request.now, !reject);
-  if (reject) {
-    ++counts.rejected[static_cast<size_t>(*reject)];
-    return Refuse(request, *reject, decision);
+  const Judgement judgement = Judge(request);
+  NoteOffer(request.now, !judgement.reject);
+  if (judgement.reject) {
+    ++counts.rejected[static_cast<size_t>(*judgement.reject)];
+    return Refuse(request, *judgement.reject, judgement.decision);
   }
   ++counts.admitted;
-  Enter(request, decision, permit);
+  Enter(request, judgement, permit);
   return absl::OkStatus();
 }
 
-AdmissionSnapshot AdmissionControl::Snapshot(const Request& request) const {
-  AdmissionSnapshot snapshot;
-  snapshot.criticality = request.criticality;
-  snapshot.patience = std::max(request.deadline - request.now, Duration::zero());
-  snapshot.cost = request.cost;
-  const size_t bucket = AdmittedWork::BucketOf(snapshot.patience);
-  const AdmittedWork& own = request.load.work_;
-  snapshot.ahead_of_version = own.Ahead(request.criticality, bucket);
-  snapshot.ahead_of_all = all_.Ahead(request.criticality, bucket);
-  snapshot.busy_versions = busy_versions_ + (own.total() > Duration::zero() ? 0 : 1);
-  snapshot.workers = options_.workers;
-  snapshot.version_workers = request.version_workers;
-  snapshot.correction = corrections_[IndexOf(request.criticality)].factor();
-  snapshot.max_wait = options_.max_wait;
-  return snapshot;
+AdmissionControl::Judgement AdmissionControl::Judge(const Request& request) {
+  Judgement judgement;
+  judgement.urgency.criticality = request.criticality;
+  AdmissionSnapshot snapshot = Snapshot(request, judgement.urgency);
+  judgement.decision = DecideAdmission(snapshot);
+  judgement.reject = OverLimits(request);
+  if (judgement.reject || !options_.by_deadline) return judgement;
+  if (all_.total() * kScarceParts >= AdmissibleWork(snapshot, judgement.decision)) {
+    judgement.peer = request.peer();
+    const PeerShares::Standing standing = peers_.See(WithoutPort(judgement.peer), request.now);
+    judgement.urgency.beyond_share = standing.beyond_share;
+    if (standing.beyond_share) snapshot = Snapshot(request, judgement.urgency);
+    snapshot.leaves_room = !standing.newcomer;
+    judgement.decision = DecideAdmission(snapshot);
+  }
+  judgement.reject = OutOfTime(request, judgement);
+  return judgement;
 }
 
-std::optional<AdmissionReject> AdmissionControl::Judge(const Request& request,
-                                                       const AdmissionSnapshot& snapshot,
-                                                       AdmissionDecision& decision,
-                                                       AdmissionPermit& permit) {
+std::optional<AdmissionReject> AdmissionControl::OverLimits(const Request& request) const {
   const double share = PatienceShare(request.criticality);
   if (static_cast<double>(calls_) >= share * static_cast<double>(options_.max_calls)) {
     return AdmissionReject::kTooManyCalls;
@@ -114,57 +107,61 @@ std::optional<AdmissionReject> AdmissionControl::Judge(const Request& request,
                         share * static_cast<double>(options_.max_bytes)) {
     return AdmissionReject::kTooManyBytes;
   }
-  if (!options_.by_deadline) return std::nullopt;
-  switch (decision.verdict) {
+  return std::nullopt;
+}
+
+std::optional<AdmissionReject> AdmissionControl::OutOfTime(const Request& request,
+                                                           const Judgement& judgement) const {
+  switch (judgement.decision.verdict) {
     case AdmissionVerdict::kAdmit:
-      break;
+      return std::nullopt;
     case AdmissionVerdict::kTooLate:
       if (request.load.work_.total() > Duration::zero() ||
           request.now < request.load.last_computed_ + kProbeAfter) {
         return AdmissionReject::kTooLate;
       }
-      break;
+      return std::nullopt;
     case AdmissionVerdict::kInfeasible:
-      return AdmissionReject::kInfeasible;
+      break;
   }
-  const Duration eighth = AdmissibleWork(snapshot, decision) / kEighths;
-  const Duration ahead = snapshot.ahead_of_all;
-  if (ahead < kCountFrom * eighth) return std::nullopt;
-  PeerShares::Peer& peer = peers_.See(WithoutPort(request.peer()), request.now);
-  const Duration has = peer.Ahead(request.criticality);
-  if (has > Duration::zero()) {
-    const auto others = static_cast<int64_t>(peers_.active()) - 1;
-    const Duration fair = kEighths * eighth / (others + 1);
-    const bool scarce = ahead > kNewcomersFrom * eighth;
-    if (others > 0 && (scarce || (ahead > kShareFrom * eighth && has + request.work > fair))) {
-      return AdmissionReject::kUnfairShare;
-    }
-    if (scarce) {
-      decision.may_wait = decision.may_wait / kEighths * kNewcomersFrom;
-      return AdmissionReject::kInfeasible;
-    }
-  }
-  permit.peer_ = &peer;
-  return std::nullopt;
+  return judgement.urgency.beyond_share ? AdmissionReject::kUnfairShare
+                                        : AdmissionReject::kInfeasible;
 }
 
-void AdmissionControl::Enter(const Request& request, const AdmissionDecision& decision,
+AdmissionSnapshot AdmissionControl::Snapshot(const Request& request, Urgency urgency) const {
+  AdmissionSnapshot snapshot;
+  snapshot.criticality = request.criticality;
+  snapshot.patience = std::max(request.deadline - request.now, Duration::zero());
+  snapshot.cost = request.cost;
+  const size_t bucket = AdmittedWork::BucketOf(snapshot.patience);
+  const AdmittedWork& own = request.load.work_;
+  snapshot.ahead_of_version = own.Ahead(urgency, bucket);
+  snapshot.ahead_of_all = all_.Ahead(urgency, bucket);
+  snapshot.busy_versions = busy_versions_ + (own.total() > Duration::zero() ? 0 : 1);
+  snapshot.workers = options_.workers;
+  snapshot.version_workers = request.version_workers;
+  snapshot.correction = corrections_[IndexOf(urgency)].factor();
+  snapshot.max_wait = options_.max_wait;
+  return snapshot;
+}
+
+void AdmissionControl::Enter(const Request& request, const Judgement& judgement,
                              AdmissionPermit& permit) {
   permit.control_ = this;
   permit.load_ = &request.load;
-  permit.criticality_ = request.criticality;
+  permit.urgency_ = judgement.urgency;
   permit.bucket_ = AdmittedWork::BucketOf(request.deadline - request.now);
   permit.work_ = request.work;
   permit.bytes_ = request.bytes;
   permit.admitted_ = request.now;
-  permit.predicted_ = decision.uncorrected;
+  permit.predicted_ = judgement.decision.uncorrected;
   ++calls_;
   bytes_ += request.bytes;
   if (request.work <= Duration::zero()) return;
   if (request.load.work_.total() == Duration::zero()) ++busy_versions_;
-  request.load.work_.Add(request.criticality, permit.bucket_, request.work);
-  all_.Add(request.criticality, permit.bucket_, request.work);
-  if (permit.peer_ != nullptr) permit.peer_->Add(request.criticality, request.work);
+  request.load.work_.Add(permit.urgency_, permit.bucket_, request.work);
+  all_.Add(permit.urgency_, permit.bucket_, request.work);
+  if (!judgement.peer.empty()) peers_.Add(WithoutPort(judgement.peer), request.work);
 }
 
 absl::Status AdmissionControl::Refuse(const Request& request, AdmissionReject reject,
@@ -181,8 +178,9 @@ absl::Status AdmissionControl::Refuse(const Request& request, AdmissionReject re
                           Milliseconds(decision.may_wait));
       break;
     case AdmissionReject::kUnfairShare:
-      text = absl::StrCat("this caller has its share of the calls that can be served in time (",
-                          peers_.active(), " callers)");
+      text = absl::StrCat("this caller has had its share (", peers_.active(),
+                          " callers), and would wait for ", wait, " ms, and may wait for ",
+                          Milliseconds(decision.may_wait));
       break;
     case AdmissionReject::kTooManyCalls:
       text = absl::StrCat(calls_, " calls are in flight");
@@ -220,16 +218,15 @@ void AdmissionControl::NoteOffer(TimePoint now, bool admitted) {
 void AdmissionControl::Computed(AdmissionPermit& permit, TimePoint started) {
   MutexLock lock(mutex_);
   permit.load_->last_computed_ = started;
-  corrections_[IndexOf(permit.criticality_)].Observe(started, permit.predicted_,
-                                                     started - permit.admitted_);
+  corrections_[IndexOf(permit.urgency_)].Observe(started, permit.predicted_,
+                                                 started - permit.admitted_);
   ReleaseWork(permit);
 }
 
 void AdmissionControl::Expired(const AdmissionPermit& permit, TimePoint now) {
   MutexLock lock(mutex_);
   // It would have waited for longer still.
-  corrections_[IndexOf(permit.criticality_)].Observe(now, permit.predicted_,
-                                                     now - permit.admitted_);
+  corrections_[IndexOf(permit.urgency_)].Observe(now, permit.predicted_, now - permit.admitted_);
 }
 
 void AdmissionControl::Leave(AdmissionPermit& permit) {
@@ -242,10 +239,9 @@ void AdmissionControl::Leave(AdmissionPermit& permit) {
 
 void AdmissionControl::ReleaseWork(AdmissionPermit& permit) {
   if (permit.work_ <= Duration::zero()) return;
-  permit.load_->work_.Remove(permit.criticality_, permit.bucket_, permit.work_);
-  all_.Remove(permit.criticality_, permit.bucket_, permit.work_);
+  permit.load_->work_.Remove(permit.urgency_, permit.bucket_, permit.work_);
+  all_.Remove(permit.urgency_, permit.bucket_, permit.work_);
   if (permit.load_->work_.total() == Duration::zero()) --busy_versions_;
-  if (permit.peer_ != nullptr) permit.peer_->Add(permit.criticality_, -permit.work_);
   permit.work_ = Duration::zero();
 }
 
@@ -253,8 +249,10 @@ AdmissionControl::Numbers AdmissionControl::Read() const {
   MutexLock lock(mutex_);
   Numbers numbers;
   numbers.classes = counts_;
-  for (size_t i = 0; i < kCriticalities; ++i) {
-    numbers.classes[i].correction = corrections_[i].factor();
+  for (const Criticality criticality : kAllCriticalities) {
+    ClassCounts& counts = numbers.classes[IndexOf(criticality)];
+    counts.correction = corrections_[IndexOf(Urgency{criticality, false})].factor();
+    counts.correction_beyond_share = corrections_[IndexOf(Urgency{criticality, true})].factor();
   }
   numbers.calls = calls_;
   numbers.bytes = bytes_;

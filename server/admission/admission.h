@@ -13,6 +13,7 @@
 #include "admission/admitted_work.h"
 #include "admission/criticality.h"
 #include "admission/peer_shares.h"
+#include "admission/urgency.h"
 #include "admission/wait_correction.h"
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -24,7 +25,7 @@ namespace tournant {
 enum class AdmissionReject {
   kInfeasible,    // It would wait for too long to be served in time.
   kTooLate,       // Its time is shorter than its own execution.
-  kUnfairShare,   // Its peer has its share, and the rest is for others.
+  kUnfairShare,   // The same, as its peer has had more than its share and others go first.
   kTooManyCalls,  // In flight.
   kTooManyBytes,  // Of requests in flight.
 };
@@ -59,13 +60,15 @@ class AdmissionPermit {
   // Its time ran out while it waited for a worker.
   void Expired(TimePoint now);
 
+  // As which it was let in.
+  Urgency urgency() const { return urgency_; }
+
  private:
   friend class AdmissionControl;
 
   AdmissionControl* control_ = nullptr;
   VersionLoad* load_ = nullptr;
-  PeerShares::Peer* peer_ = nullptr;  // Null: not counted.
-  Criticality criticality_ = kDefaultCriticality;
+  Urgency urgency_;
   size_t bucket_ = 0;
   Duration work_{0};
   int64_t bytes_ = 0;
@@ -110,7 +113,8 @@ class AdmissionControl {
     int64_t offered = 0;  // admitted + all of rejected.
     int64_t admitted = 0;
     std::array<int64_t, kAdmissionRejects> rejected{};
-    double correction = 1;
+    double correction = 1;               // Of peers within their share,
+    double correction_beyond_share = 1;  // and of the others.
   };
   struct Numbers {
     std::array<ClassCounts, kCriticalities> classes;
@@ -124,12 +128,21 @@ class AdmissionControl {
  private:
   friend class AdmissionPermit;
 
-  AdmissionSnapshot Snapshot(const Request& request) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Nothing: it is let in.
-  std::optional<AdmissionReject> Judge(const Request& request, const AdmissionSnapshot& snapshot,
-                                       AdmissionDecision& decision, AdmissionPermit& permit)
+  // What is decided of a call.
+  struct Judgement {
+    std::optional<AdmissionReject> reject;  // Nothing: it is let in.
+    AdmissionDecision decision;
+    Urgency urgency;
+    std::string peer;  // Empty: peers do not matter, as there is room for all.
+  };
+  Judgement Judge(const Request& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::optional<AdmissionReject> OverLimits(const Request& request) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Enter(const Request& request, const AdmissionDecision& decision, AdmissionPermit& permit)
+  std::optional<AdmissionReject> OutOfTime(const Request& request, const Judgement& judgement) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  AdmissionSnapshot Snapshot(const Request& request, Urgency urgency) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Enter(const Request& request, const Judgement& judgement, AdmissionPermit& permit)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Refuse(const Request& request, AdmissionReject reject,
                       const AdmissionDecision& decision) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -145,7 +158,7 @@ class AdmissionControl {
   AdmittedWork all_ ABSL_GUARDED_BY(mutex_);
   int busy_versions_ ABSL_GUARDED_BY(mutex_) = 0;
   PeerShares peers_ ABSL_GUARDED_BY(mutex_);
-  std::array<WaitCorrection, kCriticalities> corrections_ ABSL_GUARDED_BY(mutex_);
+  std::array<WaitCorrection, kUrgencies> corrections_ ABSL_GUARDED_BY(mutex_);
   std::array<ClassCounts, kCriticalities> counts_ ABSL_GUARDED_BY(mutex_);
   int64_t calls_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -8,6 +8,7 @@ namespace {
 
 constexpr Duration kFixedMargin = std::chrono::milliseconds(1);
 constexpr int kMarginParts = 20;  // 5 % of the patience.
+constexpr int kRoomParts = 8;     // Of the time that a call may wait.
 
 Duration Scaled(Duration duration, double factor) {
   // Far beyond any wait, and far from what overflows.
@@ -32,6 +33,7 @@ AdmissionDecision DecideAdmission(const AdmissionSnapshot& snapshot) {
   decision.may_wait =
       std::min(Scaled(std::max(spare, Duration::zero()), PatienceShare(snapshot.criticality)),
                snapshot.max_wait);
+  if (snapshot.leaves_room) decision.may_wait -= decision.may_wait / kRoomParts;
   if (snapshot.cost > snapshot.patience) {
     decision.verdict = AdmissionVerdict::kTooLate;
   } else if (decision.wait > Duration::zero() && decision.wait > decision.may_wait) {

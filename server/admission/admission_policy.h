@@ -20,6 +20,7 @@ struct AdmissionSnapshot {
   // How much longer waits have been than they were predicted to be; 1: as long.
   double correction = 1;
   Duration max_wait = Duration::max();  // That the operator allows.
+  bool leaves_room = false;  // The last eighth of the time that it may wait is for others.
 };
 
 enum class AdmissionVerdict {
@@ -44,7 +45,7 @@ struct AdmissionDecision {
 // 1 ms and 5 % (reference/reliability.md 2.2).
 AdmissionDecision DecideAdmission(const AdmissionSnapshot& snapshot);
 
-// How much work may be admitted, all in all, for the call to be served in time: what peers share.
+// How much work may be ahead of the call, all in all, for it to be served in time.
 Duration AdmissibleWork(const AdmissionSnapshot& snapshot, const AdmissionDecision& decision);
 
 }  // namespace tournant

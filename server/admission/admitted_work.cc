@@ -14,12 +14,11 @@ size_t AdmittedWork::BucketOf(Duration patience) {
   return std::min(bucket, kBuckets - 1);
 }
 
-Duration AdmittedWork::Ahead(Criticality criticality, size_t bucket) const {
+Duration AdmittedWork::Ahead(Urgency urgency, size_t bucket) const {
   Duration ahead{0};
-  for (size_t before = 0; before < IndexOf(criticality); ++before) {
-    for (const Duration work : work_[before]) ahead += work;
-  }
-  const auto& same = work_[IndexOf(criticality)];
+  if (total_ == Duration::zero()) return ahead;
+  for (size_t before = 0; before < IndexOf(urgency); ++before) ahead += sums_[before];
+  const auto& same = work_[IndexOf(urgency)];
   for (size_t i = 0; i <= bucket; ++i) ahead += same[i];
   return ahead;
 }

@@ -4,12 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "admission/criticality.h"
+#include "admission/urgency.h"
 #include "base/clock.h"
 
 namespace tournant {
 
-// Estimated computing time of the calls that were let in and have not been computed, by class and
+// Estimated computing time of the calls that were let in and have not been computed, by urgency and
 // by how much time they had left when they came. Tells how much of it goes before a newcomer,
 // without looking at each call: workers take the earliest deadline first within a class, and calls
 // with about as much time as the newcomer's have the earlier deadlines, having come before.
@@ -21,20 +21,20 @@ class AdmittedWork {
   static constexpr size_t kBuckets = 16;
   static size_t BucketOf(Duration patience);
 
-  void Add(Criticality criticality, size_t bucket, Duration work) {
-    work_[IndexOf(criticality)][bucket] += work;
+  void Add(Urgency urgency, size_t bucket, Duration work) {
+    work_[IndexOf(urgency)][bucket] += work;
+    sums_[IndexOf(urgency)] += work;
     total_ += work;
   }
-  void Remove(Criticality criticality, size_t bucket, Duration work) {
-    Add(criticality, bucket, -work);
-  }
+  void Remove(Urgency urgency, size_t bucket, Duration work) { Add(urgency, bucket, -work); }
 
-  // Of the classes that matter more, and of the same class with as much time or less.
-  Duration Ahead(Criticality criticality, size_t bucket) const;
+  // Of what is more urgent, and of what is as urgent and has as much time or less.
+  Duration Ahead(Urgency urgency, size_t bucket) const;
   Duration total() const { return total_; }
 
  private:
-  std::array<std::array<Duration, kBuckets>, kCriticalities> work_{};
+  std::array<std::array<Duration, kBuckets>, kUrgencies> work_{};
+  std::array<Duration, kUrgencies> sums_{};
   Duration total_{0};
 };
 

@@ -1,32 +1,46 @@
 #include "admission/peer_shares.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "absl/strings/match.h"
 
 namespace tournant {
+namespace {
 
-PeerShares::Peer& PeerShares::See(absl::string_view address, TimePoint now) {
+// A newcomer has had no more than such a part of its share.
+constexpr int kNewcomerParts = 100;
+
+double InSeconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+void PeerShares::Given::Age(TimePoint now) {
+  const double half_lives = InSeconds(now - at) / InSeconds(kHalfLife);
+  work *= std::exp2(-std::max(half_lives, 0.0));
+  at = now;
+}
+
+PeerShares::Standing PeerShares::See(absl::string_view address, TimePoint now) {
   if (now >= next_sweep_) Sweep(now);
-  const auto [entry, is_new] = peers_.try_emplace(address);
-  Peer& peer = entry->second;
-  // One that only has work left over from before counts again.
-  if (is_new || now - peer.seen > kMemory) ++active_;
-  peer.seen = now;
-  return peer;
+  Given& peer = peers_[address];
+  peer.Age(now);
+  all_.Age(now);
+  const double share = all_.work / static_cast<double>(peers_.size());
+  Standing standing;
+  standing.beyond_share = peers_.size() > 1 && peer.work > share;
+  standing.newcomer = peer.work <= share / kNewcomerParts;
+  return standing;
+}
+
+void PeerShares::Add(absl::string_view address, Duration work) {
+  peers_[address].work += static_cast<double>(work.count());
+  all_.work += static_cast<double>(work.count());
 }
 
 void PeerShares::Sweep(TimePoint now) {
   next_sweep_ = now + kSweep;
-  active_ = 0;
-  for (auto entry = peers_.begin(); entry != peers_.end();) {
-    const Peer& peer = entry->second;
-    const bool active = now - peer.seen <= kMemory;
-    if (active) ++active_;
-    if (active || peer.Ahead(Criticality::kSheddable) > Duration::zero()) {
-      ++entry;
-    } else {
-      peers_.erase(entry++);
-    }
-  }
+  absl::erase_if(peers_, [now](const auto& entry) { return now - entry.second.at > kMemory; });
 }
 
 absl::string_view WithoutPort(absl::string_view peer) {

@@ -43,15 +43,15 @@ bool ShouldWake(const WakeSnapshot& snapshot, Duration wake_threshold) {
 }
 
 size_t PickQueue(std::span<const QueueHead> heads, Duration slack) {
-  Criticality first = heads.front().criticality;
-  for (const QueueHead& head : heads) first = std::min(first, head.criticality);
+  Urgency first = heads.front().urgency;
+  for (const QueueHead& head : heads) first = std::min(first, head.urgency);
   Duration least = Duration::max();
   for (const QueueHead& head : heads) {
-    if (head.criticality == first) least = std::min(least, head.served);
+    if (head.urgency == first) least = std::min(least, head.served);
   }
   size_t best = heads.size();
   for (size_t i = 0; i < heads.size(); ++i) {
-    if (heads[i].criticality != first || heads[i].served - slack > least) continue;
+    if (heads[i].urgency != first || heads[i].served - slack > least) continue;
     if (best == heads.size() || heads[i].deadline < heads[best].deadline) best = i;
   }
   return best;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "admission/criticality.h"
+#include "admission/urgency.h"
 #include "base/clock.h"
 
 namespace tournant {
@@ -63,9 +63,9 @@ bool ShouldWake(const WakeSnapshot& snapshot, Duration wake_threshold);
 struct QueueHead {
   TimePoint deadline;  // Of its most urgent job.
   Duration served{0};  // Computing time given to it, on a scale that lets newcomers in (see pool).
-  Criticality criticality = kDefaultCriticality;  // Of that job.
+  Urgency urgency{};   // Of that job.
 };
-// The index of the one to serve: of those whose most urgent job is of the class that matters most,
+// The index of the one to serve: of those whose first job is as urgent as any,
 // the earliest deadline among those that have not been given more than `slack` above the least
 // served one. So deadlines decide, but within a class no model can take more than its share for
 // longer than `slack`. `heads` is not empty.

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "admission/criticality.h"
+#include "admission/urgency.h"
 #include "base/clock.h"
 #include "base/handoff.h"
 #include "models/model_version.h"
@@ -29,7 +29,7 @@ class InferenceJob final : public Handoff {
   int64_t rows = 1;            // The batch dimension; 1 for models without one.
   TimePoint accepted;          // When the call came; zero: when it is submitted.
   TimePoint deadline;
-  Criticality criticality = kDefaultCriticality;
+  Urgency urgency;
   int64_t priority = 0;  // 1 is the most urgent level; 0: the model's default.
   Duration timeout{0};   // Of the request, for queue policies that heed it; zero: none.
   // May be empty. Makes of the outputs what the call wants, on the worker that has computed them,

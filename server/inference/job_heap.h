@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "admission/criticality.h"
+#include "admission/urgency.h"
 #include "inference/inference_job.h"
 
 namespace tournant {
@@ -18,8 +18,11 @@ struct JobOrder {
   Criticality criticality = kDefaultCriticality;
   uint32_t level = 0;    // Of priority.
   bool delayed = false;  // It has waited so long that those of its level that have not go first.
-  TimePoint deadline;    // The same for all where only the arrival counts, and the class too.
+  bool beyond_share = false;
+  TimePoint deadline;  // The same for all where only the arrival counts, and the class too.
   uint64_t arrival = 0;
+
+  Urgency urgency() const { return {criticality, beyond_share}; }
 
   auto operator<=>(const JobOrder&) const = default;
 };

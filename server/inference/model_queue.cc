@@ -120,17 +120,20 @@ bool ModelQueue::Push(std::shared_ptr<InferenceJob>& job, std::string group_key,
                       std::shared_ptr<InferenceJob>& evicted) {
   Level& level = levels_[job->level_];
   if (level.jobs >= level.max_jobs) {
-    const InferenceJob* const least = LeastUrgent(job->level_, job->criticality);
+    const InferenceJob* const least = LeastUrgent(job->level_, job->urgency);
     if (least == nullptr) return false;
     evicted = Remove(*least);
   }
   ++level.jobs;
   ++jobs_;
   rows_ += job->rows;
-  JobOrder order{job->criticality, job->level_, /*delayed=*/false, job->deadline, arrivals_++};
-  if (answer_order_ != nullptr) {
-    order.criticality = kDefaultCriticality;
-    order.deadline = TimePoint();
+  JobOrder order;
+  order.level = job->level_;
+  order.arrival = arrivals_++;
+  if (answer_order_ == nullptr) {
+    order.criticality = job->urgency.criticality;
+    order.beyond_share = job->urgency.beyond_share;
+    order.deadline = job->deadline;
   }
   if (group_key.empty()) {
     group_.Push(std::move(job), order);
@@ -171,11 +174,11 @@ const JobHeap& ModelQueue::MostUrgent() const {
 }
 
 // Linear, as no order of the heaps helps; only where a config bounds the queue, and it is full.
-const InferenceJob* ModelQueue::LeastUrgent(uint32_t level, Criticality than) const {
+const InferenceJob* ModelQueue::LeastUrgent(uint32_t level, Urgency than) const {
   const JobHeap::Entry* least = nullptr;
   const auto look = [&](const JobHeap& group) {
     for (const JobHeap::Entry& entry : group.entries()) {
-      if (entry.order.level != level || entry.order.criticality <= than) continue;
+      if (entry.order.level != level || entry.order.urgency() <= than) continue;
       if (least == nullptr || least->order < entry.order) least = &entry;
     }
   };

@@ -126,8 +126,8 @@ class ModelQueue {
   static void DelayLateJobs(JobHeap& group, TimePoint now);
   // Whether the execution of a job would end too late.
   bool Hopeless(const InferenceJob& job, TimePoint now) const;
-  // The least urgent job of a level that is of a class that matters less; null: there is none.
-  const InferenceJob* LeastUrgent(uint32_t level, Criticality than) const;
+  // The least urgent job of a level that is less urgent than `than`; null: there is none.
+  const InferenceJob* LeastUrgent(uint32_t level, Urgency than) const;
   // The first job of all other groups; null without.
   const JobOrder* FirstBesides(const JobHeap& group) const;
   std::shared_ptr<InferenceJob> Count(std::shared_ptr<InferenceJob> removed);

@@ -259,7 +259,7 @@ bool WorkerPool::TakeBatch(Worker& self, TimePoint now, std::optional<Duration>&
     const BatchDecision decision = DecideBatch(snapshot);
     if (decision.max_rows > 0) {
       due.push_back({queue, decision});
-      heads.push_back({queue->Deadline(), queue->served, queue->top_order().criticality});
+      heads.push_back({queue->Deadline(), queue->served, queue->top_order().urgency()});
     } else if (!due_in || decision.wait < *due_in) {
       due_in = decision.wait;
     }

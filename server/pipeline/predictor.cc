@@ -180,7 +180,7 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   job->rows = *rows;
   job->accepted = call.phase.accepted_at();
   job->deadline = call.deadline;
-  job->criticality = request.criticality;
+  job->urgency = prediction.permit.urgency();
   job->priority = request.priority;
   job->timeout = std::chrono::microseconds(request.timeout_us);
   if (AnyClassified(request.outputs)) {

@@ -58,8 +58,13 @@ void AdmissionReport::RegisterWith(MetricsRegistry& registry) const {
                        [&admission] { return Rejections(admission); });
   registry.AddGauges(
       "tournant_admission_wait_correction",
-      "How many times as long as predicted calls wait; at least 1.",
+      "How many times as long as predicted calls of peers within their share wait; at least 1.",
       EachClass(admission, [](const ClassCounts& counts) { return counts.correction; }));
+  registry.AddGauges("tournant_admission_wait_correction_beyond_share",
+                     "The same for peers that have had more than their share.",
+                     EachClass(admission, [](const ClassCounts& counts) {
+                       return counts.correction_beyond_share;
+                     }));
   registry.AddGauge("tournant_admission_calls", "Admitted calls in memory.",
                     [&admission] { return static_cast<double>(admission.Read().calls); });
   registry.AddGauge("tournant_admission_request_bytes", "Bytes of their requests.",
@@ -83,6 +88,7 @@ std::string AdmissionReport::StatusJson() const {
     entry = {{"offered", counts.offered},
              {"admitted", counts.admitted},
              {"wait_correction", counts.correction},
+             {"wait_correction_beyond_share", counts.correction_beyond_share},
              {"rejected", Json::object()}};
     for (size_t i = 0; i < kAdmissionRejects; ++i) {
       const auto reject = static_cast<AdmissionReject>(i);

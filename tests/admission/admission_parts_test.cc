@@ -10,6 +10,7 @@
 #include "admission/criticality.h"
 #include "admission/peer_shares.h"
 #include "admission/standing_queue.h"
+#include "admission/urgency.h"
 #include "admission/wait_correction.h"
 
 namespace tournant {
@@ -32,17 +33,23 @@ TEST(AdmittedWork, AheadIsWhatMattersMoreAndWhatHasNoMoreTime) {
   AdmittedWork work;
   const size_t hurried = AdmittedWork::BucketOf(milliseconds(10));
   const size_t patient = AdmittedWork::BucketOf(seconds(10));
-  work.Add(Criticality::kCritical, hurried, milliseconds(1));
-  work.Add(Criticality::kCritical, patient, milliseconds(2));
-  work.Add(Criticality::kCriticalPlus, patient, milliseconds(4));
-  work.Add(Criticality::kSheddable, hurried, milliseconds(8));
-  EXPECT_EQ(work.Ahead(Criticality::kCritical, hurried), milliseconds(5));
-  EXPECT_EQ(work.Ahead(Criticality::kCritical, patient), milliseconds(7));
-  EXPECT_EQ(work.Ahead(Criticality::kCriticalPlus, hurried), milliseconds(0));
-  EXPECT_EQ(work.Ahead(Criticality::kSheddable, hurried), milliseconds(15));
-  EXPECT_EQ(work.total(), milliseconds(15));
-  work.Remove(Criticality::kCriticalPlus, patient, milliseconds(4));
-  EXPECT_EQ(work.Ahead(Criticality::kCritical, patient), milliseconds(3));
+  const Urgency plus{Criticality::kCriticalPlus};
+  const Urgency critical{Criticality::kCritical};
+  const Urgency beyond{Criticality::kCritical, /*beyond_share=*/true};
+  const Urgency sheddable{Criticality::kSheddable};
+  work.Add(critical, hurried, milliseconds(1));
+  work.Add(critical, patient, milliseconds(2));
+  work.Add(plus, patient, milliseconds(4));
+  work.Add(sheddable, hurried, milliseconds(8));
+  work.Add(beyond, hurried, milliseconds(16));
+  EXPECT_EQ(work.Ahead(critical, hurried), milliseconds(5));
+  EXPECT_EQ(work.Ahead(critical, patient), milliseconds(7)) << "not that of others beyond a share";
+  EXPECT_EQ(work.Ahead(beyond, hurried), milliseconds(23)) << "all of the class within its share";
+  EXPECT_EQ(work.Ahead(plus, hurried), milliseconds(0));
+  EXPECT_EQ(work.Ahead(sheddable, hurried), milliseconds(31));
+  EXPECT_EQ(work.total(), milliseconds(31));
+  work.Remove(plus, patient, milliseconds(4));
+  EXPECT_EQ(work.Ahead(critical, patient), milliseconds(3));
 }
 
 TEST(AdmittedWork, PatienceIsToldApartInPowersOfTwo) {
@@ -52,35 +59,83 @@ TEST(AdmittedWork, PatienceIsToldApartInPowersOfTwo) {
   EXPECT_EQ(AdmittedWork::BucketOf(std::chrono::hours(1)), AdmittedWork::kBuckets - 1);
 }
 
+// A peer that sends so much work each 10 ms, for half a minute, with or without another that sends
+// `other`. Returns what became of both last.
+struct Pair {
+  PeerShares::Standing one, other;
+};
+Pair SendForLong(PeerShares& peers, TimePoint& now, Duration one, Duration other) {
+  Pair last;
+  for (int i = 0; i < 3000; ++i) {
+    last.one = peers.See("one", now);
+    peers.Add("one", one);
+    if (other > Duration::zero()) {
+      last.other = peers.See("other", now);
+      peers.Add("other", other);
+    }
+    now += milliseconds(10);
+  }
+  return last;
+}
+
+TEST(PeerShares, WhoeverIsAloneHasNoMoreThanItsShare) {
+  PeerShares peers;
+  TimePoint now = kStart;
+  EXPECT_FALSE(SendForLong(peers, now, milliseconds(50), milliseconds(0)).one.beyond_share);
+}
+
+TEST(PeerShares, TheOneThatTakesMoreThanItsPartIsBeyondIt) {
+  PeerShares peers;
+  TimePoint now = kStart;
+  const Pair last = SendForLong(peers, now, milliseconds(7), milliseconds(3));
+  EXPECT_TRUE(last.one.beyond_share);
+  EXPECT_FALSE(last.other.beyond_share);
+}
+
+TEST(PeerShares, ManyWithLittleAreWithinTheirShareBesideOneThatFloods) {
+  PeerShares peers;
+  for (int i = 0; i < 100'000; ++i) {
+    const TimePoint now = kStart + i * milliseconds(1);
+    const std::string address = i % 2 == 0 ? "flood" : absl::StrCat("peer-", i % 100);
+    const PeerShares::Standing standing = peers.See(address, now);
+    peers.Add(address, i % 2 == 0 ? milliseconds(3) : milliseconds(1));
+    if (i > 10'000) EXPECT_EQ(standing.beyond_share, address == "flood") << address;
+  }
+}
+
+TEST(PeerShares, HalfASecondHalvesWhatWasGiven) {
+  PeerShares peers;
+  TimePoint now = kStart;
+  SendForLong(peers, now, milliseconds(9), milliseconds(3));
+  now += milliseconds(500);
+  EXPECT_TRUE(peers.See("one", now).beyond_share);
+  for (int i = 0; i < 50; ++i) {
+    peers.See("other", now);
+    peers.Add("other", milliseconds(9));
+    now += milliseconds(10);
+  }
+  EXPECT_FALSE(peers.See("one", now).beyond_share) << "a quarter of 9, beside 9 for half a second";
+  EXPECT_FALSE(peers.See("one", now).newcomer);
+  now += seconds(3);
+  EXPECT_TRUE(peers.See("one", now).newcomer);
+}
+
 TEST(PeerShares, APeerCountsForTwoSeconds) {
   PeerShares peers;
-  peers.See("a", kStart);
+  EXPECT_TRUE(peers.See("a", kStart).newcomer);
   EXPECT_EQ(peers.active(), 1u);
   peers.See("b", kStart + seconds(1));
   peers.See("b", kStart + seconds(1));
   EXPECT_EQ(peers.active(), 2u);
   peers.See("b", kStart + seconds(3));
   EXPECT_EQ(peers.active(), 1u);
-  EXPECT_EQ(peers.known(), 1u);
-}
-
-TEST(PeerShares, OneWithWorkInFlightIsKeptAndCountsAgainWhenItComesBack) {
-  PeerShares peers;
-  PeerShares::Peer& quiet = peers.See("quiet", kStart);
-  quiet.Add(Criticality::kSheddable, milliseconds(5));
-  peers.See("b", kStart + seconds(10));
-  EXPECT_EQ(peers.active(), 1u);
-  EXPECT_EQ(&peers.See("quiet", kStart + seconds(10)), &quiet);
-  EXPECT_EQ(quiet.Ahead(Criticality::kSheddable), milliseconds(5));
-  EXPECT_EQ(quiet.Ahead(Criticality::kCritical), milliseconds(0));
-  EXPECT_EQ(peers.active(), 2u);
 }
 
 TEST(PeerShares, ForgetsAsManyAsCome) {
   PeerShares peers;
   for (int i = 0; i < 10'000; ++i) {
     peers.See(absl::StrCat("peer-", i), kStart + i * milliseconds(100));
-    ASSERT_LE(peers.known(), 30u);
+    ASSERT_LE(peers.active(), 30u);
   }
 }
 

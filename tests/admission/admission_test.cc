@@ -165,17 +165,29 @@ TEST_F(AdmissionTest, ABacklogOfOneModelDoesNotKeepOutAnother) {
   permits_.clear();
 }
 
-TEST_F(AdmissionTest, APeerCannotTakeTheSharesOfOthers) {
+TEST_F(AdmissionTest, APeerThatHasHadItsShareStandsBehindTheOthers) {
   Make();
-  const Call flood{.patience = seconds(1), .peer = "ipv4:1.1.1.1:1"};
-  const Call other{.patience = seconds(1), .peer = "ipv4:2.2.2.2:1"};
-  // Of 751 ms that a critical call may wait for, one that is alone may take seven eighths.
-  EXPECT_EQ(EnterMany(1000, flood), 66);
+  const Call flood{.peer = "ipv4:1.1.1.1:1"};
+  const Call other{.peer = "ipv4:2.2.2.2:1"};
+  // Alone, for a second: a call is computed each 10 ms, and others take its place.
+  EXPECT_EQ(EnterMany(100, flood), 6);
+  for (int i = 0; i < 100; ++i) {
+    permits_.front().Computed(now_);
+    permits_.pop_front();
+    now_ += milliseconds(10);
+    EXPECT_EQ(EnterMany(10, flood), 1);
+  }
   EXPECT_TRUE(Enter(other).ok()) << "a newcomer finds room";
-  EXPECT_EQ(OverloadOf(Enter(flood))->reason, "UNFAIR_SHARE");
+  const absl::Status refused = Enter(flood);
+  EXPECT_EQ(OverloadOf(refused)->reason, "UNFAIR_SHARE");
+  EXPECT_EQ(refused.message(),
+            "this caller has had its share (2 callers), and would wait for 70 ms, and may wait for "
+            "58 (critical)");
   permits_.clear();
-  EXPECT_EQ(EnterMany(1000, flood), 47) << "half, and those that came before it mattered";
-  EXPECT_EQ(EnterMany(1000, other), 19);
+  EXPECT_EQ(EnterMany(100, flood), 6) << "nobody is kept from what is free";
+  EXPECT_TRUE(permits_.back().urgency().beyond_share);
+  EXPECT_EQ(EnterMany(100, other), 5) << "as if the other were not there";
+  EXPECT_FALSE(permits_.back().urgency().beyond_share);
 }
 
 TEST_F(AdmissionTest, OfOnePeerAllConnectionsCountTogether) {

@@ -159,9 +159,9 @@ TEST(PickQueue, PassesOverWhoHasHadMoreThanItsShare) {
 }
 
 TEST(PickQueue, TheClassThatMattersMoreGoesFirstWhateverItHasHad) {
-  const std::vector<QueueHead> heads = {{At(10), microseconds(0), Criticality::kSheddable},
-                                        {At(30), microseconds(9000), Criticality::kCritical},
-                                        {At(20), microseconds(9101), Criticality::kCritical}};
+  const std::vector<QueueHead> heads = {{At(10), microseconds(0), {Criticality::kSheddable}},
+                                        {At(30), microseconds(9000), {Criticality::kCritical}},
+                                        {At(20), microseconds(9101), {Criticality::kCritical}}};
   EXPECT_EQ(PickQueue(heads, microseconds(100)), 1u);
 }
 

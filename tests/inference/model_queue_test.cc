@@ -87,17 +87,28 @@ TEST(ModelQueue, ServesTheClassThatMattersMoreWhateverTheDeadlines) {
   std::vector<std::shared_ptr<InferenceJob>> jobs;
   for (size_t i = 0; i < kCriticalities; ++i) {
     jobs.push_back(JobAt(static_cast<int>(10 - i)));
-    jobs.back()->criticality = kAllCriticalities[i];
+    jobs.back()->urgency.criticality = kAllCriticalities[i];
   }
   for (const size_t i : {2, 0, 3, 1}) ASSERT_TRUE(Push(queue, jobs[i]));
   EXPECT_EQ(Take(queue, 8).jobs, jobs);
+}
+
+TEST(ModelQueue, ServesPeersWithinTheirShareBeforeTheOthersOfTheirClass) {
+  ModelQueue queue(BatchConfig(), 1, {});
+  const auto beyond = JobAt(1);
+  beyond->urgency.beyond_share = true;
+  const auto within = JobAt(9);
+  const auto sheddable = JobAt(1);
+  sheddable->urgency.criticality = Criticality::kSheddable;
+  for (const auto& job : {sheddable, beyond, within}) ASSERT_TRUE(Push(queue, job));
+  EXPECT_EQ(Take(queue, 8).jobs, (std::vector{within, beyond, sheddable}));
 }
 
 TEST(ModelQueue, AFullQueueMakesRoomForAClassThatMattersMore) {
   ModelQueue queue(BatchConfig(), 1, {.max_jobs = 3});
   const auto at = [](int deadline, Criticality criticality) {
     auto job = JobAt(deadline);
-    job->criticality = criticality;
+    job->urgency.criticality = criticality;
     return job;
   };
   const auto sheddable = at(1, Criticality::kSheddable);

@@ -80,7 +80,7 @@ std::shared_ptr<InferenceJob> RandomJob(Rng& rng, ModelHandle version) {
   }
   job->inputs = {Int64s({job->rows, width}, x), Strings({job->rows, 1}, s),
                  rng.Next() % 2 == 0 ? Int64s({job->rows, 1}, z) : Tensor{}};
-  job->criticality = kAllCriticalities[rng.Next() % kCriticalities];
+  job->urgency.criticality = kAllCriticalities[rng.Next() % kCriticalities];
   job->priority = static_cast<int64_t>(rng.Next() % 3);
   job->version = std::move(version);
   return job;

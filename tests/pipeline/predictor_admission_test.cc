@@ -110,7 +110,7 @@ TEST_F(PredictorAdmissionTest, ACancelledCallGivesItsPlaceBack) {
 TEST_F(PredictorAdmissionTest, TheClassGoesWithTheJob) {
   prediction_->request.criticality = Criticality::kSheddable;
   Started<absl::Status> run(predictor_->Predict(call_.context, *prediction_));
-  EXPECT_EQ(pool_.newest()->criticality, Criticality::kSheddable);
+  EXPECT_EQ(pool_.newest()->urgency.criticality, Criticality::kSheddable);
   EXPECT_EQ(admitted().classes[IndexOf(Criticality::kSheddable)].admitted, 1);
   pool_.RunOne();
   call_.loop.RunUntilIdle();
