@@ -18,6 +18,7 @@
 #include "base/flags.h"
 #include "base/rng.h"
 #include "base/status.h"
+#include "base/thread.h"
 #include "check_mode.h"
 #include "config.h"
 #include "cq/grpc_log.h"
@@ -190,7 +191,7 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   server_options.wait_for_background = [&feature_client] {
     if (feature_client != nullptr) feature_client->WaitForBackground();
   };
-  TorchScriptFactory factory;
+  TorchScriptFactory factory(AvailableCores() / config.workers);
   BindingsStep bindings(feature_client != nullptr,
                         [&source = *features] { return source.registry(); },
                         {&caches, &view_cells});

@@ -1,5 +1,6 @@
 #include "models/config_parameter.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -22,8 +23,6 @@ struct KnownParameter {
   absl::string_view otherwise;   // What happens whatever it says; empty when it is carried out.
 };
 
-constexpr absl::string_view kThreads =
-    "the threads within an operation are a setting of the process, 1";
 constexpr absl::string_view kInterOpThreads =
     "the threads between operations are a setting of the process, 1";
 
@@ -39,9 +38,9 @@ constexpr auto kParameters = std::to_array<KnownParameter>({
     {"ENABLE_CACHE_CLEANING", Value::kBool, "false",
      "models run on the CPU, which has no such cache"},
     {"DISABLE_CUDNN", Value::kBool, "true", "models run on the CPU, without cuDNN"},
-    {"INTRA_OP_THREAD_COUNT", Value::kCount, "1", kThreads},
+    {kIntraOpThreads, Value::kCount, "", ""},
     {"INTER_OP_THREAD_COUNT", Value::kCount, "1", kInterOpThreads},
-    {"NUM_THREADS", Value::kCount, "1", kThreads},
+    {kNumThreads, Value::kCount, "", ""},
     {"NUM_INTEROP_THREADS", Value::kCount, "1", kInterOpThreads},
     {"TORCH_COMPILE_OPTIONAL_PARAMETERS", Value::kText, "",
      "a TorchScript file is run as it is, not compiled"},
@@ -81,6 +80,17 @@ bool ConfigFlag(const std::map<std::string, std::string>& parameters, absl::stri
                 bool otherwise) {
   const auto found = parameters.find(std::string(key));
   return found == parameters.end() ? otherwise : BoolText(found->second) == "true";
+}
+
+int IntraOpThreads(const std::map<std::string, std::string>& parameters) {
+  for (const char* key : {kIntraOpThreads, kNumThreads}) {
+    const auto found = parameters.find(key);
+    int32_t count = 0;
+    if (found != parameters.end() && absl::SimpleAtoi(found->second, &count)) {
+      return std::max(1, count);
+    }
+  }
+  return 1;
 }
 
 ConfigParameterRule CheckConfigParameter(absl::string_view key, absl::string_view value) {

@@ -10,6 +10,8 @@ namespace tournant {
 // Those that the model's runtime carries out.
 inline constexpr char kInferenceMode[] = "INFERENCE_MODE";
 inline constexpr char kDisableOptimizedExecution[] = "DISABLE_OPTIMIZED_EXECUTION";
+inline constexpr char kIntraOpThreads[] = "INTRA_OP_THREAD_COUNT";
+inline constexpr char kNumThreads[] = "NUM_THREADS";  // The same by another name.
 
 // What an entry of `parameters` means here. The keys are those of Triton's PyTorch backend.
 struct ConfigParameterRule {
@@ -26,5 +28,9 @@ ConfigParameterRule CheckConfigParameter(absl::string_view key, absl::string_vie
 // The checked `parameters` of a config under `key`, which is true or false; `otherwise` without it.
 bool ConfigFlag(const std::map<std::string, std::string>& parameters, absl::string_view key,
                 bool otherwise);
+
+// Threads that share an operation of the model, by its checked `parameters`; 1 without, and for 0,
+// which leaves it to the server.
+int IntraOpThreads(const std::map<std::string, std::string>& parameters);
 
 }  // namespace tournant

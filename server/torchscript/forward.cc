@@ -1,7 +1,6 @@
 #include "torchscript/forward.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/ir/alias_analysis.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -16,6 +15,7 @@
 #include "torchscript/archive_signature.h"
 #include "torchscript/error_text.h"
 #include "torchscript/inlined_calls.h"
+#include "torchscript/torch_settings.h"
 
 namespace tournant {
 
@@ -122,9 +122,7 @@ absl::StatusOr<std::vector<ForwardOutput>> Forward::Call(
     const std::vector<TensorSpec>& specs) const {
   std::vector<ForwardOutput> outputs;
   absl::Status status = Guarded(absl::StatusCode::kInternal, "PyTorch execute failure: ", [&] {
-    // MKL has a number of threads for each thread that calls it, all cores at first. LibTorch
-    // passes its own on with the first operation that it splits itself, and a small model has none.
-    at::internal::lazy_init_num_threads();
+    UseIntraOpThreads(mode_.intra_op_threads);
     const c10::InferenceMode inference(mode_.inference_mode);
     const at::NoGradGuard no_grad;
     const torch::jit::GraphOptimizerEnabledGuard optimized(mode_.optimized);

@@ -18,6 +18,7 @@ namespace tournant {
 struct ExecutionMode {
   bool inference_mode = true;  // INFERENCE_MODE; else only without gradients.
   bool optimized = true;       // Not DISABLE_OPTIMIZED_EXECUTION.
+  int intra_op_threads = 1;    // INTRA_OP_THREAD_COUNT, as far as there are cores.
 };
 
 // The forward method of a frozen TorchScript module, behind plain C++: the only class that holds

@@ -9,14 +9,21 @@
 
 namespace tournant {
 
-void ConfigureTorch(int intra_op_threads) {
+void ConfigureTorch() {
   static std::once_flag once;
   std::call_once(once, [] {
     at::set_num_interop_threads(1);
     torch::jit::getProfilingMode() = false;
     torch::jit::setTensorExprFuserEnabled(false);
   });
-  at::set_num_threads(intra_op_threads);
+  UseIntraOpThreads(1);
+}
+
+void UseIntraOpThreads(int threads) {
+  thread_local int used = 0;
+  if (used == threads) return;
+  at::set_num_threads(threads);
+  used = threads;
 }
 
 std::string LastExecutedGraph() {

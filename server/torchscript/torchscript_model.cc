@@ -65,10 +65,12 @@ TorchScriptModel::TorchScriptModel(std::unique_ptr<Forward> forward, InputBindin
       names_(std::move(names)) {}
 
 absl::StatusOr<std::unique_ptr<TorchScriptModel>> TorchScriptModel::Load(const std::string& bytes,
-                                                                         ModelConfig& config) {
+                                                                         ModelConfig& config,
+                                                                         int intra_op_threads) {
   auto forward = Forward::Load(
       bytes, {.inference_mode = ConfigFlag(config.parameters, kInferenceMode, true),
-              .optimized = !ConfigFlag(config.parameters, kDisableOptimizedExecution, false)});
+              .optimized = !ConfigFlag(config.parameters, kDisableOptimizedExecution, false),
+              .intra_op_threads = intra_op_threads});
   if (!forward.ok()) return forward.status();
   absl::Status told = CompleteFromSignature((*forward)->metadata(), config);
   if (!told.ok()) return told;

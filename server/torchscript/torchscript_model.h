@@ -19,8 +19,10 @@ namespace tournant {
 class TorchScriptModel final : public Model {
  public:
   // Loads `bytes`, binds the config's tensors, and tries the model on zeros; see ModelFactory.
+  // `intra_op_threads` share each of its operations.
   static absl::StatusOr<std::unique_ptr<TorchScriptModel>> Load(const std::string& bytes,
-                                                                ModelConfig& config);
+                                                                ModelConfig& config,
+                                                                int intra_op_threads);
 
   absl::StatusOr<std::vector<TensorView>> Run(std::span<const TensorView> inputs) const override;
   size_t parameter_bytes() const override { return forward_->tensors().bytes; }

@@ -21,22 +21,22 @@ std::string Parameter(const std::string& key, const std::string& value) {
 TEST(ConfigParameters, WithoutEffectWarnAndSayWhatHappens) {
   std::vector<std::string> warnings;
   const ModelConfig config = Accepted(
-      absl::StrCat(Parameter("INFERENCE_MODE", "true"), Parameter("INTRA_OP_THREAD_COUNT", "4"),
+      absl::StrCat(Parameter("INFERENCE_MODE", "true"), Parameter("INTER_OP_THREAD_COUNT", "4"),
                    Parameter("ENABLE_WEIGHT_SHARING", "false"),
                    Parameter("TORCH_COMPILE_OPTIONAL_PARAMETERS", "{}")),
       &warnings);
   EXPECT_THAT(
       warnings,
       ElementsAre(
-          "m/config.pbtxt:4:1: parameters[INTRA_OP_THREAD_COUNT] has no effect: the threads "
-          "within an operation are a setting of the process, 1",
+          "m/config.pbtxt:4:1: parameters[INTER_OP_THREAD_COUNT] has no effect: the threads "
+          "between operations are a setting of the process, 1",
           "m/config.pbtxt:5:1: parameters[ENABLE_WEIGHT_SHARING] has no effect: all workers "
           "share one copy of the weights",
           "m/config.pbtxt:6:1: parameters[TORCH_COMPILE_OPTIONAL_PARAMETERS] has no effect: "
           "a TorchScript file is run as it is, not compiled"));
   EXPECT_THAT(config.parameters,
               ElementsAre(Pair("ENABLE_WEIGHT_SHARING", "false"), Pair("INFERENCE_MODE", "true"),
-                          Pair("INTRA_OP_THREAD_COUNT", "4"),
+                          Pair("INTER_OP_THREAD_COUNT", "4"),
                           Pair("TORCH_COMPILE_OPTIONAL_PARAMETERS", "{}")));
 }
 
@@ -46,10 +46,17 @@ TEST(ConfigParameters, ThatSayWhatHappensAnywayAreSilent) {
         std::pair("ENABLE_JIT_PROFILING", "false"), std::pair("ENABLE_TENSOR_FUSER", "0"),
         std::pair("ENABLE_NVFUSER", "false"), std::pair("ENABLE_WEIGHT_SHARING", "true"),
         std::pair("ENABLE_CACHE_CLEANING", "false"), std::pair("DISABLE_CUDNN", "true"),
-        std::pair("INTRA_OP_THREAD_COUNT", "1"), std::pair("INTER_OP_THREAD_COUNT", "1"),
-        std::pair("NUM_THREADS", "1"), std::pair("NUM_INTEROP_THREADS", "1")}) {
+        std::pair("INTRA_OP_THREAD_COUNT", "4"), std::pair("INTER_OP_THREAD_COUNT", "1"),
+        std::pair("NUM_THREADS", "4"), std::pair("NUM_INTEROP_THREADS", "1")}) {
     EXPECT_EQ(CheckConfigParameter(key, value).kind, Kind::kAsWritten) << key;
   }
+}
+
+TEST(ConfigParameters, TellHowManyThreadsShareAnOperation) {
+  EXPECT_EQ(IntraOpThreads({}), 1);
+  EXPECT_EQ(IntraOpThreads({{"INTRA_OP_THREAD_COUNT", "4"}}), 4);
+  EXPECT_EQ(IntraOpThreads({{"NUM_THREADS", "2"}}), 2);
+  EXPECT_EQ(IntraOpThreads({{"NUM_THREADS", "0"}}), 1) << "the server decides";
 }
 
 TEST(ConfigParameters, OfTritonsBackendAreNeverRefusedForWhatTheyAskFor) {

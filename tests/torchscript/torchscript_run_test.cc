@@ -230,8 +230,8 @@ TEST_F(TorchScriptRun, BytesThatDoNotFitTheShapeAreAnError) {
   EXPECT_FALSE(model->Run({&view, 1}).ok());
 }
 
-TEST_F(TorchScriptRun, AThreadThatRunsAModelStartsNoOthers) {
-  const auto model = Load("SharedWeights", Config({Input(10)}));
+// How many threads the process gets while one of its threads runs the models, one after the other.
+std::ptrdiff_t ThreadsToRun(const std::vector<const Model*>& models) {
   // Enough for the product of matrices to be split, and for no other operation.
   const Tensor rows = Floats({4000, 10}, std::vector<float>(40'000, 1));
   const auto threads = [] {
@@ -241,11 +241,38 @@ TEST_F(TorchScriptRun, AThreadThatRunsAModelStartsNoOthers) {
   const auto before = threads();
   std::ptrdiff_t while_running = 0;
   Thread worker("worker", [&] {
-    RunOn(*model, {rows});
+    for (const Model* model : models) RunOn(*model, {rows});
     while_running = threads();
   });
   worker.Join();
-  EXPECT_EQ(while_running, before + 1);
+  return while_running - before;
+}
+
+TEST_F(TorchScriptRun, AThreadThatRunsAModelStartsNoOthers) {
+  const auto model = Load("SharedWeights", Config({Input(10)}));
+  EXPECT_EQ(ThreadsToRun({model.get()}), 1);
+}
+
+TEST_F(TorchScriptRun, AModelHasTheThreadsForAnOperationThatItsConfigAsksFor) {
+  ModelConfig two = Config({Input(10)});
+  two.parameters["INTRA_OP_THREAD_COUNT"] = "2";
+  ModelConfig bounded = two;
+  TorchScriptFactory enough(2);
+  const auto split = enough.Load(Bytes("SharedWeights"), two);
+  ASSERT_TRUE(split.ok()) << split.status();
+  EXPECT_EQ(ThreadsToRun({split->get()}), 2);
+  EXPECT_EQ(ThreadsToRun({Load("SharedWeights", bounded).get()}), 1) << "one core for each worker";
+}
+
+TEST_F(TorchScriptRun, OneModelsThreadsAreNotThoseOfTheNext) {
+  ModelConfig two = Config({Input(10)});
+  two.parameters["INTRA_OP_THREAD_COUNT"] = "2";
+  TorchScriptFactory enough(2);
+  const auto split = enough.Load(Bytes("SharedWeights"), two);
+  ASSERT_TRUE(split.ok()) << split.status();
+  const auto alone = Load("SharedWeights", Config({Input(10)}));
+  EXPECT_EQ(ThreadsToRun({alone.get(), split->get()}), 2);
+  EXPECT_EQ(ThreadsToRun({alone.get(), alone.get()}), 1);
 }
 
 TEST_F(TorchScriptRun, SeveralThreadsShareOneModel) {

@@ -27,7 +27,7 @@ inline ModelConfig OpenConfig() {
 // Loads the models that make_models.py wrote.
 class TorchScriptTest : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { ConfigureTorch(1); }
+  static void SetUpTestSuite() { ConfigureTorch(); }
 
   static std::string Bytes(const std::string& model) {
     std::ifstream file(absl::StrCat(TOURNANT_TEST_MODELS_DIR, "/", model, ".pt"), std::ios::binary);
