@@ -15,8 +15,8 @@ constexpr double kForgetting = 0.99;
 constexpr double kFarOff = 4;
 // Spread of the batch sizes, in rows squared, below which they say nothing about the slope.
 constexpr double kMinVariance = 0.01;
-// c1 * b >= 19 * c0: the fixed cost is at most a twentieth.
-constexpr double kRowsPerFixedCost = 19;
+// c1 * b >= 49 * c0: the fixed cost is at most a fiftieth.
+constexpr double kRowsPerFixedCost = 49;
 
 double Nanoseconds(Duration duration) {
   return std::chrono::duration<double, std::nano>(duration).count();

@@ -27,7 +27,7 @@ class CostModel {
   Duration EstimateBacklog(int64_t rows, int64_t batch_rows) const;
   // What `rows` rows cost as a part of a batch of `batch_rows`.
   Duration EstimateShare(int64_t rows, int64_t batch_rows) const;
-  // From how many rows on a larger batch saves next to nothing: c0 is then 5 % of the cost of the
+  // From how many rows on a larger batch saves next to nothing: c0 is then 2 % of the cost of the
   // batch, and more rows would only make the first ones wait. At least 1.
   int64_t UsefulRows() const;
 

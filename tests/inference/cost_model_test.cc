@@ -83,10 +83,10 @@ TEST(CostModel, NeverGoesNegativeWhateverItIsFed) {
   }
 }
 
-TEST(CostModel, CallsABatchUsefulUntilTheFixedCostIsATwentieth) {
+TEST(CostModel, CallsABatchUsefulUntilTheFixedCostIsAFiftieth) {
   CostModel mlp;
   LearnLine(mlp, 30'000, 3'000, 2);
-  EXPECT_NEAR(static_cast<double>(mlp.UsefulRows()), 190, 1);
+  EXPECT_NEAR(static_cast<double>(mlp.UsefulRows()), 490, 1);
   CostModel heavy;
   LearnLine(heavy, 20'000, 1'000'000, 2);
   EXPECT_EQ(heavy.UsefulRows(), 1);
