@@ -1,0 +1,68 @@
+"""Draws what scripts/bench/overload measured: what is served in time of what is offered.
+
+    build/venv-fastapi/bin/python scripts/bench/overload_plot.py build/bench/overload.json OUT.png
+"""
+
+import json
+import sys
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot  # noqa: E402
+from matplotlib.ticker import FuncFormatter, NullLocator  # noqa: E402
+
+# --admission -> label, colour.
+CURVES = {
+    "deadline": ("by deadline\n(the default)", "#0b6e4f"),
+    "fixed": ("a fixed limit,\n32 calls in flight", "#c8691c"),
+    "off": ("off", "#5b5ea6"),
+}
+TITLES = {"work": "A model of 10 ms a call, deadlines of 100 ms",
+          "mlp": "A model of microseconds, deadlines of 20 ms"}
+INK = "#333333"
+
+
+def draw(axes, model: str, measured: dict) -> None:
+    multiples = sorted({row["multiple"] for row in measured["rows"]})
+    for name, (label, colour) in CURVES.items():
+        rows = [row for row in measured["rows"] if row["admission"] == name]
+        shares = [row["goodput_per_s"] / measured["capacity_per_s"] for row in rows]
+        axes.plot([row["multiple"] for row in rows], shares, color=colour, linewidth=2.2, marker="o",
+                  markersize=4, label=label)
+    axes.set_xscale("log")
+    axes.set_xticks(multiples)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}x"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_ylim(-0.03, 1.12)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:.0%}"))
+    axes.set_title(TITLES[model], loc="left", fontsize=11, color=INK)
+    axes.set_xlabel(f"offered, in times of the {measured['capacity_per_s']:,.0f} calls/s that it can carry",
+                    color=INK)
+    axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(colors=INK)
+
+
+def main() -> None:
+    with open(sys.argv[1]) as file:
+        report = json.load(file)
+    models = [model for model in TITLES if model in report]
+    figure, panels = pyplot.subplots(1, len(models), figsize=(5.6 * len(models), 4.0), squeeze=False,
+                                     facecolor="white")
+    for axes, model in zip(panels[0], models):
+        draw(axes, model, report[model])
+    panels[0][0].set_ylabel("served in time, of the most that it can", color=INK)
+    panels[0][0].legend(frameon=False, fontsize=9.5, loc="center right", labelcolor="linecolor")
+    figure.suptitle("More calls than can be served, with --admission", x=0.01, ha="left", fontsize=13.5,
+                    color="#111111")
+    figure.text(0.01, 0.005, f"{report['cores']} cores, with the generator on them; one worker; "
+                "scripts/bench/overload", fontsize=8, color="#777777")
+    figure.tight_layout(rect=(0, 0.025, 1, 0.98))
+    figure.savefig(sys.argv[2], dpi=110)
+
+
+if __name__ == "__main__":
+    main()
