@@ -37,6 +37,12 @@ ABSL_FLAG(int64_t, now, 0,
           "Unix seconds: a fixed clock for the freshness of features, for historic data; 0: the "
           "machine's clock");
 ABSL_FLAG(std::string, prediction_log, "none", "Folder in which predictions are saved, or none");
+ABSL_FLAG(std::string, otlp_endpoint, "none",
+          "HOST:PORT of an OpenTelemetry collector that gets traces by OTLP over gRPC, or none");
+ABSL_FLAG(
+    double, trace_sampling, 0,
+    "With --otlp_endpoint: the share of calls without a traceparent that is traced, from 0 to "
+    "1; calls with one are traced if their caller does");
 ABSL_FLAG(int, workers, 0, "Threads that run models; 0: the cores that this process may use");
 ABSL_FLAG(int, completion_queues, 0, "Event loops; 0: one per four cores");
 ABSL_FLAG(std::string, model_name, "",
@@ -192,6 +198,21 @@ absl::Status CheckNumbers() {
   return absl::OkStatus();
 }
 
+absl::Status CheckTracing() {
+  const double sampling = absl::GetFlag(FLAGS_trace_sampling);
+  if (!(sampling >= 0 && sampling <= 1)) return Bad("trace_sampling", "must be between 0 and 1");
+  const std::string endpoint = absl::GetFlag(FLAGS_otlp_endpoint);
+  if (endpoint != "none") {
+    if (absl::StrContains(endpoint, "://")) {
+      return Bad("otlp_endpoint",
+                 "must be HOST:PORT without a scheme; it is spoken to in the clear");
+    }
+    return CheckListenAddress("otlp_endpoint", endpoint);
+  }
+  if (sampling > 0) return Bad("trace_sampling", "goes with --otlp_endpoint=HOST:PORT only");
+  return absl::OkStatus();
+}
+
 std::string JsonText(absl::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
@@ -215,6 +236,8 @@ const std::vector<std::string>& ServerFlagNames() {
       "feature_row_batching",
       "now",
       "prediction_log",
+      "otlp_endpoint",
+      "trace_sampling",
       "workers",
       "completion_queues",
       "model_control",
@@ -247,7 +270,7 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   if (command_line.help) return Config();
 
   for (const absl::Status& check :
-       {CheckDurations(), CheckChoices(), CheckRepository(), CheckNumbers()}) {
+       {CheckDurations(), CheckChoices(), CheckRepository(), CheckNumbers(), CheckTracing()}) {
     if (!check.ok()) return check;
   }
   Config config;
@@ -280,6 +303,8 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
     config.now = WallTime(std::chrono::seconds(now));
   }
   config.prediction_log = OrEmpty(absl::GetFlag(FLAGS_prediction_log));
+  config.otlp_endpoint = OrEmpty(absl::GetFlag(FLAGS_otlp_endpoint));
+  config.trace_sampling = absl::GetFlag(FLAGS_trace_sampling);
   config.workers = absl::GetFlag(FLAGS_workers) > 0 ? absl::GetFlag(FLAGS_workers) : cores;
   config.completion_queues = absl::GetFlag(FLAGS_completion_queues) > 0
                                  ? absl::GetFlag(FLAGS_completion_queues)

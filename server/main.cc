@@ -54,6 +54,7 @@
 #include "telemetry/process_metrics.h"
 #include "torchscript/torch_settings.h"
 #include "torchscript/torchscript_factory.h"
+#include "tracing.h"
 
 namespace tournant {
 namespace {
@@ -154,6 +155,8 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   calls.RegisterWith(metrics);
   RegisterProcessMetrics(clock, metrics);
   if (log != nullptr) RegisterPredictionMetrics(*log, metrics);
+  Tracing tracing(config, clock);
+  tracing.RegisterWith(metrics);
   BrownOutControl brown_out(clock, {});
   SeededRng cache_rng(RandomSeed());
   FeatureCaches caches(cache_rng);
@@ -173,7 +176,8 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   admission_report.RegisterWith(metrics);
   WorkerPool pool(clock, {.workers = config.workers,
                           .max_queue_jobs = config.max_in_flight,
-                          .checks_at_dispatch = config.admission_by_deadline});
+                          .checks_at_dispatch = config.admission_by_deadline,
+                          .tracer = tracing.tracer()});
   const PoolReport pool_report(pool);
   pool_report.RegisterWith(metrics);
   if (feature_client != nullptr) {
@@ -198,6 +202,7 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   WarmUpStep warm_up(pool, clock);
   ModelLoader loader(LoaderOptions(config), registry, factory, {&bindings, &warm_up}, clock);
   server_options.service.repository = &loader;
+  server_options.service.tracer = tracing.tracer();
   auto server = ModelServer::Start(server_options, registry, predictor, feature_clock, writers);
   if (!server.ok()) return Fail(kFailed, server.status());
 
@@ -264,6 +269,7 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   http.reset();
   feature_client.reset();
   features->Shutdown();
+  tracing.Close();
   second_signal.reset();  // Before the log is closed here.
   if (log != nullptr && !log->Close(kLogBudget)) {
     Log(LogLevel::kError, "the prediction log hangs; what it holds is lost");

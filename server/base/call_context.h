@@ -13,6 +13,8 @@ class ServerContext;
 
 namespace tournant {
 
+struct TraceScope;
+
 // What every step of a call may ask about it. Lives in the call's coroutine frame and is passed by
 // reference down the call; used on the call's own loop thread only.
 struct CallContext {
@@ -22,6 +24,7 @@ struct CallContext {
   std::stop_token cancelled;  // The caller has gone, or the server is draining and out of patience.
   CallPhase& phase;
   const grpc::ServerContext* rpc = nullptr;  // Only features/grpc_* looks inside; null in tests.
+  const TraceScope* trace = nullptr;         // telemetry's; null when the call has no trace.
 
   // OK, or why there is no use in going on: DEADLINE_EXCEEDED or CANCELLED. Looked at after each
   // await.

@@ -29,6 +29,7 @@ void CallPhase::EnterAt(Phase phase, TimePoint when) {
     observer_->OnEnter(phase);
   }
   current_ = phase;
+  visited_ |= 1U << static_cast<size_t>(phase);
   entered_at_ = std::max(entered_at_, when);
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/strings/string_view.h"
 #include "base/clock.h"
@@ -57,6 +58,8 @@ class CallPhase {
   Phase current() const { return current_; }
   // Time spent in `phase` so far, without the visit that is still going on.
   Duration spent(Phase phase) const { return spent_[static_cast<size_t>(phase)]; }
+  // Whether the call has been in `phase`, however shortly.
+  bool visited(Phase phase) const { return ((visited_ >> static_cast<size_t>(phase)) & 1U) != 0; }
   TimePoint accepted_at() const { return accepted_at_; }
 
  private:
@@ -65,6 +68,7 @@ class CallPhase {
   const TimePoint accepted_at_;
   TimePoint entered_at_;
   Phase current_ = Phase::kAccepted;
+  uint32_t visited_ = 1U << static_cast<size_t>(Phase::kAccepted);
   std::array<Duration, kEndPhase> spent_{};
 };
 

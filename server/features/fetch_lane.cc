@@ -63,6 +63,7 @@ void FetchLane::Send() {
   const std::shared_ptr<SharedFetch> fetch = std::move(gathering_);
   for (const FetchWait* wait : fetch->waiters) {
     fetch->deadline = std::max(fetch->deadline, wait->request().deadline);
+    ShareTrace(wait->call().trace, fetch->trace);
   }
   fetch->place = in_flight_.size();
   in_flight_.push_back(fetch);
@@ -77,8 +78,13 @@ Detached FetchLane::Fly(std::shared_ptr<FetchLane> lane, std::shared_ptr<SharedF
   const std::shared_ptr<FetchLane> own = std::move(lane);
   const std::shared_ptr<SharedFetch> rows = std::move(fetch);
   CallPhase phase(own->clock_, nullptr);
-  const CallContext context{own->shared_.home, own->clock_, rows->deadline, rows->stop.get_token(),
-                            phase};
+  const CallContext context{own->shared_.home,
+                            own->clock_,
+                            rows->deadline,
+                            rows->stop.get_token(),
+                            phase,
+                            nullptr,
+                            rows->trace ? &*rows->trace : nullptr};
   const FetchRequest request{own->plan_,     rows->keys.columns(),
                              own->wanted_,   static_cast<int64_t>(rows->keys.rows()),
                              rows->deadline, own->owner_};

@@ -47,7 +47,8 @@ class FetchRace {
  private:
   struct Attempt {
     explicit Attempt(const CallContext& call)
-        : context{call.home, call.clock, call.deadline, stop.get_token(), call.phase, call.rpc},
+        : context{call.home,  call.clock, call.deadline, stop.get_token(),
+                  call.phase, call.rpc,   call.trace},
           on_cancel(call.cancelled, Cancel{this}) {}
 
     struct Cancel {

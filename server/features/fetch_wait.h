@@ -35,6 +35,7 @@ class FetchWait final : public Timer {
 
   // For the lane.
   const FetchRequest& request() const { return request_; }
+  const CallContext& call() const { return call_; }
   // This call's `row` is the row `fetched_row` of `fetch`, which knows of this wait from now on.
   void Attach(SharedFetch& fetch, size_t fetched_row, size_t row);
   // The call forgets `fetch`. The rows of this call that were in it.

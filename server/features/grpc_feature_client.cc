@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <stop_token>
 #include <utility>
 
@@ -19,6 +20,7 @@
 #include "feast/serving/ServingService.pb.h"
 #include "features/fetch_codec.h"
 #include "features/fetch_outcome.h"
+#include "telemetry/client_span.h"
 
 namespace tournant {
 namespace {
@@ -48,7 +50,7 @@ absl::Status FetchError(const grpc::Status& status, const grpc::ClientContext& c
                       ParsePushback({pushback->second.data(), pushback->second.size()}));
 }
 
-// The fetch serves this call alone, so it inherits the caller's cancellation and trace.
+// The fetch serves this call alone, so it inherits the caller's cancellation.
 std::unique_ptr<grpc::ClientContext> MakeContext(const CallContext& call, TimePoint deadline) {
   auto context = call.rpc == nullptr ? std::make_unique<grpc::ClientContext>()
                                      : grpc::ClientContext::FromServerContext(*call.rpc);
@@ -57,6 +59,11 @@ std::unique_ptr<grpc::ClientContext> MakeContext(const CallContext& call, TimePo
       std::max(deadline - call.clock.Now(), Duration::zero()));
   context->set_deadline(gpr_time_from_micros(left.count(), GPR_TIMESPAN));
   return context;
+}
+
+void PassOn(const ClientSpan& span, grpc::ClientContext& context) {
+  context.AddMetadata("traceparent", span.traceparent());
+  if (!span.tracestate().empty()) context.AddMetadata("tracestate", span.tracestate());
 }
 
 struct Canceller {
@@ -87,6 +94,8 @@ Task<absl::StatusOr<FetchedFeatures>> GrpcFeatureClient::Fetch(const CallContext
 
   grpc::CompletionQueue& queue = static_cast<CqLoop&>(call.home).queue();
   const std::unique_ptr<grpc::ClientContext> context = MakeContext(call, request.deadline);
+  std::optional<ClientSpan> span;
+  if (call.trace != nullptr) PassOn(span.emplace(call, method_), *context);
   const auto reader = NextStub().PrepareUnaryCall(context.get(), method_, *message, &queue);
   grpc::Status status;
   bool readable = false;
@@ -96,6 +105,7 @@ Task<absl::StatusOr<FetchedFeatures>> GrpcFeatureClient::Fetch(const CallContext
     // The tag always comes back: at the deadline at the latest.
     readable = co_await CqOperation([&](void* tag) { reader->Finish(response, &status, tag); });
   }
+  if (span) span->End(static_cast<absl::StatusCode>(status.error_code()), request.rows);
   if (absl::Status alive = call.Alive(); !alive.ok()) co_return alive;
   if (!status.ok()) co_return FetchError(status, *context, call.rpc != nullptr);
   // Of a message that is cut off or garbled gRPC says so here alone, and leaves what it could read.

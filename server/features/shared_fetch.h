@@ -3,12 +3,14 @@
 #include <cstddef>
 #include <deque>
 #include <limits>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "features/owned_keys.h"
+#include "telemetry/trace_scope.h"
 
 namespace tournant {
 
@@ -23,8 +25,9 @@ struct SharedFetch {
   std::deque<std::string> row_keys;  // Of each row; never move.
   std::vector<FetchWait*> waiters;
   std::stop_source stop;
-  TimePoint deadline{};     // The latest of those who waited when it was sent.
-  size_t place = kNowhere;  // Among the lane's fetches in flight.
+  TimePoint deadline{};             // The latest of those who waited when it was sent.
+  size_t place = kNowhere;          // Among the lane's fetches in flight.
+  std::optional<TraceScope> trace;  // Of the first that has one, with links to the others.
 };
 
 }  // namespace tournant

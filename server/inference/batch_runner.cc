@@ -100,6 +100,8 @@ bool BatchRunner::RunTogether(const TakenBatch& batch, BatchBuffer& buffer) {
     answers_.push_back({job.get(), std::move(result), {}, {}, rows, {}});
   }
   const TimePoint finished = clock_.Now();
+  for (const auto& job : batch.jobs) trace_.Add(*job);
+  trace_.End(rows, batch.started, finished, absl::OkStatus());
   const ComputeTimes times{gathered - batch.started, executed - gathered, finished - executed};
   for (JobAnswer& answer : answers_) {
     answer.started = batch.started;
@@ -138,6 +140,8 @@ void BatchRunner::RunAlone(InferenceJob& job, BatchBuffer& buffer, TimePoint sta
   });
   executing_since_.store(kIdle, std::memory_order_relaxed);
   const TimePoint finished = clock_.Now();
+  trace_.Add(job);
+  trace_.End(job.rows, started, finished, result.status());
   const ComputeTimes times{gathered - started, executed - gathered, finished - executed};
   if (result.ok()) {
     counted_.executions.push_back({job.rows, times});

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "inference/answer_order.h"
 #include "inference/batch.h"
+#include "inference/batch_trace.h"
 #include "inference/inference_job.h"
 #include "inference/model_queue.h"
 #include "inference/resume_list.h"
@@ -36,7 +37,9 @@ struct BatchOutcome {
 // worker, used by its thread only.
 class BatchRunner {
  public:
-  explicit BatchRunner(const Clock& clock) : clock_(clock) {}
+  // `tracer` may be null: batches are no spans then.
+  explicit BatchRunner(const Clock& clock, Tracer* tracer = nullptr)
+      : clock_(clock), trace_(tracer) {}
 
   // Every job of the batch, which was taken from `queue`, is answered exactly once by the time this
   // returns, here or by its own call; with an AnswerOrder, by the time all batches before it have
@@ -67,6 +70,7 @@ class BatchRunner {
   BatchOutcome outcome_;
   VersionStatistics::Batch counted_;
   ResumeList resume_;
+  BatchTrace trace_;
 
   static constexpr TimePoint kIdle = TimePoint::min();
   std::atomic<TimePoint> executing_since_{kIdle};  // Written by its thread only.

@@ -5,12 +5,14 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "admission/urgency.h"
 #include "base/clock.h"
 #include "base/handoff.h"
+#include "inference/job_trace.h"
 #include "models/model_version.h"
 #include "models/tensor.h"
 
@@ -35,6 +37,7 @@ class InferenceJob final : public Handoff {
   // May be empty. Makes of the outputs what the call wants, on the worker that has computed them,
   // where that is too much for an event loop. While it runs the call waits.
   std::function<void(std::vector<Tensor>& outputs)> refine;
+  std::unique_ptr<JobTrace> trace;  // Null: the call is not recorded.
 
   // Set by Submit.
   TimePoint enqueued;
@@ -62,6 +65,14 @@ class InferenceJob final : public Handoff {
   JobHeap* heap_ = nullptr;
   size_t position_ = kNotQueued;
 };
+
+// The span of the batch that a worker computed the job in, once the call has been resumed.
+inline std::optional<TraceContext> BatchOf(const InferenceJob& job) {
+  // A worker that lost the race for the job may still be writing.
+  if (job.trace == nullptr || job.started == TimePoint()) return std::nullopt;
+  if (!job.trace->batch.sampled) return std::nullopt;
+  return job.trace->batch;
+}
 
 // What a job is answered with that its queue policy rejects; the words are Triton's.
 inline absl::Status QueueTimeoutError() {

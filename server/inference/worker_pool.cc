@@ -11,7 +11,7 @@
 
 namespace tournant {
 struct WorkerPool::Worker {
-  Worker(int index, const Clock& clock) : index(index), runner(clock) {}
+  Worker(int index, const Clock& clock, Tracer* tracer) : index(index), runner(clock, tracer) {}
 
   const int index;
 
@@ -36,7 +36,7 @@ struct WorkerPool::Worker {
 WorkerPool::WorkerPool(const Clock& clock, Options options)
     : clock_(clock), options_(options), working_(options.workers) {
   for (int i = 0; i < options_.workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(i, clock));
+    workers_.push_back(std::make_unique<Worker>(i, clock, options_.tracer));
     Worker& worker = *workers_.back();
     worker.thread = Thread(absl::StrCat("worker-", i), [this, &worker] { Work(worker); });
   }

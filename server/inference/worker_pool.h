@@ -16,6 +16,8 @@
 
 namespace tournant {
 
+class Tracer;
+
 // The threads on which models are executed, shared by all models. Callers put jobs into the queues
 // of their model versions; a free worker picks a queue, takes its share of it and executes that as
 // one batch (batching_policy.h). Nothing waits while a worker is free, unless a config asks for it:
@@ -39,6 +41,7 @@ class WorkerPool final : public ComputePool {
     // Do not compute what would end after its deadline, nor what has waited for nearly all of its
     // time in a queue that stands: admission's second look (admission/).
     bool checks_at_dispatch = true;
+    Tracer* tracer = nullptr;  // Outlives the pool. Null: batches are not traced.
   };
 
   WorkerPool(const Clock& clock, Options options);

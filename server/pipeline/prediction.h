@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "base/feature_provenance.h"
 #include "models/model_version.h"
 #include "models/tensor.h"
+#include "telemetry/trace_context.h"
 
 namespace tournant {
 
@@ -49,6 +51,10 @@ struct Prediction {
   std::vector<NamedTensor> outputs;
   bool has_features = false;  // The model has bindings, so `features` says something.
   FeatureProvenance features;
+
+  // Of a call that has a trace.
+  std::string traceparent;            // For the record.
+  std::optional<TraceContext> batch;  // The span of the batch that computed it.
 };
 
 }  // namespace tournant

@@ -15,6 +15,7 @@
 #include "pipeline/classification.h"
 #include "pipeline/reserve_policy.h"
 #include "pipeline/validate_request.h"
+#include "telemetry/trace_scope.h"
 
 namespace tournant {
 namespace {
@@ -189,8 +190,12 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
       ClassifyOutputs(config, request.outputs, outputs);
     };
   }
+  if (call.trace != nullptr && call.trace->recorded()) {
+    job->trace = std::make_unique<JobTrace>(JobTrace{call.trace->compute});
+  }
   call.phase.Enter(Phase::kQueued);
   absl::Status computed = co_await Compute(call, pool_, job);
+  prediction.batch = BatchOf(*job);
   if (!computed.ok()) {
     if (absl::IsDeadlineExceeded(computed)) prediction.permit.Expired(call.clock.Now());
     co_return Failed(call, prediction, computed);
@@ -263,6 +268,7 @@ void Predictor::Record(Prediction&& prediction, const absl::Status& status,
   if (sink_ == nullptr || prediction.version == nullptr) return;
   PredictionRecord record;
   record.request_id = std::move(prediction.request.id);
+  record.traceparent = std::move(prediction.traceparent);
   record.model = prediction.version->name;
   record.version = prediction.version->version;
   record.time = clock_.WallNow();

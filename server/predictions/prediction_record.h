@@ -14,6 +14,7 @@ namespace tournant {
 // One prediction as it is saved. Moved into the log, never copied on the way.
 struct PredictionRecord {
   std::string request_id;
+  std::string traceparent;  // Under which the call ran, as W3C writes it; empty without a trace.
   std::string model;
   int64_t version = 0;
   WallTime time;

@@ -38,8 +38,8 @@ void SetFeatures(const FeatureProvenance& from, LoggedFeatures& to) {
 }  // namespace
 
 size_t RecordBytes(const PredictionRecord& record) {
-  size_t bytes = sizeof(PredictionRecord) + record.request_id.size() + record.model.size() +
-                 record.status_message.size();
+  size_t bytes = sizeof(PredictionRecord) + record.request_id.size() + record.traceparent.size() +
+                 record.model.size() + record.status_message.size();
   for (const std::vector<NamedTensor>* tensors : {&record.inputs, &record.outputs}) {
     for (const NamedTensor& named : *tensors) {
       bytes += sizeof(NamedTensor) + named.name.size() + named.tensor.bytes.size();
@@ -54,6 +54,7 @@ absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::str
   message.set_wall_time_unix_ns(
       std::chrono::duration_cast<std::chrono::nanoseconds>(record.time.time_since_epoch()).count());
   message.set_request_id(Text(std::move(record.request_id)));
+  message.set_traceparent(std::move(record.traceparent));
   message.set_model_name(Text(std::move(record.model)));
   message.set_model_version(std::to_string(record.version));
   message.set_rows(static_cast<uint64_t>(std::max<int64_t>(0, record.rows)));

@@ -32,7 +32,7 @@ Detached ServeModelInfer(InferDependencies& dependencies, Lane& lane) {
 
   constexpr size_t kMethod = static_cast<size_t>(Method::kModelInfer);
   lane.metrics.OnStarted(kMethod);
-  InferExchange exchange(dependencies, lane, context, done.cancelled());
+  InferExchange exchange(Method::kModelInfer, dependencies, lane, context, done.cancelled());
   absl::Status status = exchange.Decode(messages->request);
   if (dependencies.calls.value() > kMany) messages.GiveBack();
   if (status.ok()) status = co_await exchange.Predict();

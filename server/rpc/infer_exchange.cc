@@ -95,6 +95,7 @@ Duration InferExchange::End(const absl::Status& status, int code,
   const TimePoint ended = dependencies_.clock.Now();
   phase_.EnterAt(EndOf(status), ended);
   const Duration total = ended - phase_.accepted_at();
+  if (trace_ != nullptr) EndTrace(status, code, ended);
   if (prediction_.version == nullptr) return total;
   lane_.metrics.OnPrediction(prediction_.version->name, code);
   if (prediction_.has_features && status.ok()) lane_.metrics.OnFeatures(prediction_.features);
@@ -104,6 +105,20 @@ Duration InferExchange::End(const absl::Status& status, int code,
     dependencies_.predictor.Record(std::move(prediction_), status, phase_);
   }
   return total;
+}
+
+void InferExchange::EndTrace(const absl::Status& status, int code, TimePoint ended) {
+  const std::string name = absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
+  CallTrace::Summary summary{.method = lane_.metrics.methods()[static_cast<size_t>(method_)],
+                             .request_id = prediction_.request.id,
+                             .model = prediction_.request.model,
+                             .code = name,
+                             .failed = !status.ok(),
+                             .error = status.message(),
+                             .batch = prediction_.batch};
+  if (prediction_.version != nullptr) summary.version = prediction_.version->version;
+  trace_->End(phase_, ended, summary);
+  prediction_.traceparent = FormatTraceparent(trace_->context());
 }
 
 }  // namespace tournant

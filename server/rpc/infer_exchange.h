@@ -2,6 +2,7 @@
 
 #include <grpcpp/server_context.h>
 
+#include <memory>
 #include <stop_token>
 
 #include "absl/status/status.h"
@@ -13,7 +14,9 @@
 #include "inference/grpc_service.grpc.pb.h"
 #include "pipeline/predictor.h"
 #include "rpc/call_settings.h"
+#include "rpc/call_tracing.h"
 #include "rpc/lane.h"
+#include "rpc/methods.h"
 
 namespace tournant {
 
@@ -24,13 +27,14 @@ struct InferDependencies {
   const Clock& clock;
   CallCount& calls;
   CallSettings settings;
+  Tracer* tracer = nullptr;  // Null: nothing is recorded, traces are only passed on.
 };
 
 // One inference from its request message to its answer, its figures and its record: what a
 // ModelInfer call and a request on a stream have in common. How messages come and go is for the
 // owner, whose frame it lives in; on the call's loop only. The steps, in this order:
 //
-//   InferExchange exchange(dependencies, lane, context, cancelled);  // Phase Accepted.
+//   InferExchange exchange(method, dependencies, lane, context, cancelled);  // Phase Accepted.
 //   absl::Status status = exchange.Decode(request);
 //   if (status.ok()) status = co_await exchange.Predict();
 //   exchange.Encode(status, response);                               // Phase Responding.
@@ -39,12 +43,20 @@ struct InferDependencies {
 class InferExchange {
  public:
   // `cancelled` tells that the answer is not wanted any more.
-  InferExchange(InferDependencies& dependencies, Lane& lane, const grpc::ServerContext& context,
-                std::stop_token cancelled)
-      : dependencies_(dependencies),
+  InferExchange(Method method, InferDependencies& dependencies, Lane& lane,
+                const grpc::ServerContext& context, std::stop_token cancelled)
+      : method_(method),
+        dependencies_(dependencies),
         lane_(lane),
         phase_(dependencies.clock, &lane.metrics),
-        call_{lane.loop, dependencies.clock, TimePoint(), std::move(cancelled), phase_, &context} {}
+        trace_(StartCallTrace(dependencies.tracer, context)),
+        call_{lane.loop,
+              dependencies.clock,
+              TimePoint(),
+              std::move(cancelled),
+              phase_,
+              &context,
+              trace_ ? &trace_->scope() : nullptr} {}
 
   // Moves the message's contents out of it, and sets the deadline.
   absl::Status Decode(inference::ModelInferRequest& request);
@@ -56,9 +68,13 @@ class InferExchange {
   Duration End(const absl::Status& status, int code, inference::ModelInferResponse& response);
 
  private:
+  void EndTrace(const absl::Status& status, int code, TimePoint ended);
+
+  const Method method_;
   InferDependencies& dependencies_;
   Lane& lane_;
   CallPhase phase_;
+  const std::unique_ptr<CallTrace> trace_;  // Mostly null.
   CallContext call_;
   Prediction prediction_;
   bool encoded_ = false;

@@ -41,7 +41,7 @@ InferenceService::InferenceService(const ModelRegistry& registry, Predictor& pre
       live_(std::move(live)),
       ready_(std::move(ready)),
       options_(options),
-      infer_{service_, predictor, clock, calls, options.calls},
+      infer_{service_, predictor, clock, calls, options.calls, options.tracer},
       repository_{service_,
                   registry,
                   options.repository,

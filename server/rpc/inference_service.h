@@ -27,6 +27,7 @@ class InferenceService {
     int infer_slots = 64;
     int stream_slots = 4;                          // The same for streams, which come less often.
     RepositoryControl* repository = nullptr;       // Null: models cannot be loaded by a call.
+    Tracer* tracer = nullptr;                      // Null: calls are not recorded.
     std::function<void()> models_changed = [] {};  // Called after a call has loaded or unloaded.
   };
 

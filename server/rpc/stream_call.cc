@@ -63,7 +63,8 @@ Detached ServeRequest(OpenCall& call) {
   inference::ModelInferResponse& response = *message.mutable_infer_response();
   response.set_id(request.id());
   {
-    InferExchange exchange(call.dependencies, call.lane, call.context, stream.cancelled());
+    InferExchange exchange(Method::kModelStreamInfer, call.dependencies, call.lane, call.context,
+                           stream.cancelled());
     absl::Status status = exchange.Decode(request);
     if (status.ok()) status = co_await exchange.Predict();
     exchange.Encode(status, response);

@@ -75,6 +75,7 @@ class FaultyStore:
 
     def __init__(self, target: str):
         self.fault: Fault = none
+        self.metadata: list[tuple[str, str]] = []  # Of all calls.
         self._numbers = itertools.count()
         self._channel = grpc.insecure_channel(target)
         self._ask = self._channel.unary_unary(METHOD)
@@ -89,6 +90,7 @@ class FaultyStore:
         self._server.start()
 
     def _answer(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        self.metadata += [(key, value) for key, value in context.invocation_metadata()]
         answer = self._ask(request, timeout=LIMIT_SECONDS)
         try:
             return self.fault(next(self._numbers), answer)

@@ -11,11 +11,14 @@
 #include "base/thread.h"
 #include "cq/cq_loop.h"
 #include "fakes/in_process_tsan.h"
+#include "fakes/kept_spans.h"
 #include "feast/serving/GrpcServer.grpc.pb.h"
 #include "feast/serving/ServingService.grpc.pb.h"
 #include "features/fetch_outcome.h"
 #include "features/testing.h"
 #include "gtest/gtest.h"
+#include "telemetry/trace_scope.h"
+#include "telemetry/tracer.h"
 
 namespace tournant {
 namespace {
@@ -126,8 +129,8 @@ class GrpcFeatureClientTest : public ::testing::Test {
     {
       CallPhase phase(clock_, nullptr);
       const TimePoint now = clock_.Now();
-      const CallContext call{loop_, clock_, now + std::chrono::hours(1), stop_.get_token(),
-                             phase, rpc};
+      const CallContext call{loop_, clock_, now + std::chrono::hours(1), stop_.get_token(), phase,
+                             rpc,   trace_};
       const FetchRequest request{plan_, keys_, wanted_, 1, now + timeout};
       fetched.emplace(co_await client.Fetch(call, request));
     }
@@ -155,6 +158,7 @@ class GrpcFeatureClientTest : public ::testing::Test {
   std::vector<uint8_t> wanted_{1};
   std::string method_ = kFeastMethod;
   std::stop_source stop_;
+  const TraceScope* trace_ = nullptr;
 
   SystemClock clock_;
   // Of handlers that may still run when the test's body has ended: longer-lived than the store.
@@ -174,6 +178,30 @@ TEST_F(GrpcFeatureClientTest, FetchesValues) {
   ASSERT_TRUE(fetched.ok()) << fetched.status();
   EXPECT_EQ(fetched->element(0, 0, 0).integer, 42);
   EXPECT_EQ(fetched->event_time_us(0, 0), 10'000'000);
+}
+
+TEST_F(GrpcFeatureClientTest, TellsTheStoreTheTraceOfTheCallAndRecordsItsOwnPart) {
+  KeptSpans sink;
+  Tracer tracer(sink, clock_, {.seed = 1});
+  const TraceScope trace{&tracer, tracer.NewTrace(), tracer.NewTrace(), "vendor=x", {}};
+  trace_ = &trace;
+  std::string traceparent;
+  std::string tracestate;
+  store_.Answer([&](grpc::ServerContext* context, const auto* request, auto* response) {
+    const auto& metadata = context->client_metadata();
+    const auto text = [&](const char* name) {
+      const auto found = metadata.find(name);
+      return found == metadata.end() ? "" : std::string(found->second.data(), found->second.size());
+    };
+    traceparent = text("traceparent");
+    tracestate = text("tracestate");
+    return AnswerSeven(request, response);
+  });
+  ASSERT_TRUE(Fetch().ok());
+  const Span sent = sink.WaitFor("Sent.feast.serving.ServingService.GetOnlineFeatures");
+  EXPECT_EQ(sent.parent, trace.parent.span_id);
+  EXPECT_EQ(traceparent, FormatTraceparent(sent.context));
+  EXPECT_EQ(tracestate, "vendor=x");
 }
 
 TEST_F(GrpcFeatureClientTest, TheMethodIsASetting) {

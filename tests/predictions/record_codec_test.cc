@@ -42,6 +42,12 @@ TEST(RecordCodec, KeepsEverythingThatARecordHolds) {
   EXPECT_EQ(message.latency().total(), 1100u);
 }
 
+TEST(RecordCodec, KeepsTheTraceOfTheCall) {
+  PredictionRecord record = SampleRecord();
+  record.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  EXPECT_EQ(Encoded(record).traceparent(), record.traceparent);
+}
+
 TEST(RecordCodec, SaysWhenThereWereNoFeaturesOrNoAge) {
   PredictionRecord record = SampleRecord();
   record.features.oldest_age_ms = -1;
