@@ -43,6 +43,9 @@ ABSL_FLAG(
     double, trace_sampling, 0,
     "With --otlp_endpoint: the share of calls without a traceparent that is traced, from 0 to "
     "1; calls with one are traced if their caller does");
+ABSL_FLAG(absl::Duration, log_slow_calls, absl::ZeroDuration(),
+          "Answered calls that took so long get a line in the log, one a second; 0: none do. Calls "
+          "that failed always get one");
 ABSL_FLAG(int, workers, 0, "Threads that run models; 0: the cores that this process may use");
 ABSL_FLAG(int, completion_queues, 0, "Event loops; 0: one per four cores");
 ABSL_FLAG(std::string, model_name, "",
@@ -115,6 +118,7 @@ absl::Status CheckDurations() {
       {"max_deadline", absl::GetFlag(FLAGS_max_deadline), absl::Milliseconds(1)},
       {"max_connection_age", absl::GetFlag(FLAGS_max_connection_age), absl::ZeroDuration()},
       {"max_queue_wait", absl::GetFlag(FLAGS_max_queue_wait), absl::ZeroDuration()},
+      {"log_slow_calls", absl::GetFlag(FLAGS_log_slow_calls), absl::ZeroDuration()},
       {"drain_delay", absl::GetFlag(FLAGS_drain_delay), absl::ZeroDuration()},
       {"drain_grace", absl::GetFlag(FLAGS_drain_grace), absl::ZeroDuration()},
   };
@@ -238,6 +242,7 @@ const std::vector<std::string>& ServerFlagNames() {
       "prediction_log",
       "otlp_endpoint",
       "trace_sampling",
+      "log_slow_calls",
       "workers",
       "completion_queues",
       "model_control",
@@ -305,6 +310,7 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   config.prediction_log = OrEmpty(absl::GetFlag(FLAGS_prediction_log));
   config.otlp_endpoint = OrEmpty(absl::GetFlag(FLAGS_otlp_endpoint));
   config.trace_sampling = absl::GetFlag(FLAGS_trace_sampling);
+  config.log_slow_calls = Milliseconds(absl::GetFlag(FLAGS_log_slow_calls));
   config.workers = absl::GetFlag(FLAGS_workers) > 0 ? absl::GetFlag(FLAGS_workers) : cores;
   config.completion_queues = absl::GetFlag(FLAGS_completion_queues) > 0
                                  ? absl::GetFlag(FLAGS_completion_queues)

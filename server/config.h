@@ -28,9 +28,10 @@ struct Config {
   bool feature_row_batching = true;
   std::optional<WallTime> now;  // A fixed wall clock.
 
-  std::string prediction_log;  // Empty: none.
-  std::string otlp_endpoint;   // HOST:PORT of a trace collector; empty: none.
-  double trace_sampling = 0;   // Of calls without a trace, from 0 to 1.
+  std::string prediction_log;                   // Empty: none.
+  std::string otlp_endpoint;                    // HOST:PORT of a trace collector; empty: none.
+  std::chrono::milliseconds log_slow_calls{0};  // 0: none.
+  double trace_sampling = 0;                    // Of calls without a trace, from 0 to 1.
   int workers = 1;
   int completion_queues = 1;
   bool exit_on_error = true;

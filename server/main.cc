@@ -46,6 +46,7 @@
 #include "status/models_status.h"
 #include "status/pool_report.h"
 #include "status/status_pages.h"
+#include "telemetry/async_log.h"
 #include "telemetry/call_metrics.h"
 #include "telemetry/call_stats.h"
 #include "telemetry/function_status.h"
@@ -91,6 +92,7 @@ ModelServer::Options ServerOptions(const Config& config) {
   options.max_connection_age = config.max_connection_age;
   options.service.calls.default_deadline = config.default_deadline;
   options.service.calls.max_deadline = config.max_deadline;
+  options.service.calls.slow_call = config.log_slow_calls;
   options.service.calls.dialect =
       config.triton_dialect ? StatusDialect::kTriton : StatusDialect::kTournant;
   return options;
@@ -154,6 +156,7 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   const CallStats calls(readers);
   calls.RegisterWith(metrics);
   RegisterProcessMetrics(clock, metrics);
+  AsyncLog::RegisterWith(metrics);
   if (log != nullptr) RegisterPredictionMetrics(*log, metrics);
   Tracing tracing(config, clock);
   tracing.RegisterWith(metrics);
@@ -249,6 +252,7 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
     Log(LogLevel::kError, "a second signal ends the server at once",
         {{"calls_in_flight", admission.Read().calls}});
     if (log != nullptr) log->Close(kHurriedLogBudget);
+    FlushLog();
     std::fflush(nullptr);
     _exit(kFailed);
   });
@@ -261,6 +265,7 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
     second_signal.reset();
     Log(LogLevel::kError, "a model does not end what it computes; the server ends without it");
     if (log != nullptr) log->Close(kLogBudget);
+    FlushLog();
     std::fflush(nullptr);
     _exit(kFailed);
   }
@@ -273,6 +278,7 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   second_signal.reset();  // Before the log is closed here.
   if (log != nullptr && !log->Close(kLogBudget)) {
     Log(LogLevel::kError, "the prediction log hangs; what it holds is lost");
+    FlushLog();
     std::fflush(nullptr);
     _exit(kFailed);
   }
@@ -286,6 +292,7 @@ int Main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   LogGrpcAsOurs();
   const sigset_t signals = BlockSignals();
+  const AsyncLog async_log;  // Its thread too leaves the signals alone.
   CommandLine command_line;
   const absl::StatusOr<Config> config = ReadConfig(argc, argv, command_line);
   for (const std::string& warning : command_line.warnings) Log(LogLevel::kWarning, warning);

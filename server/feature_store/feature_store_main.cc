@@ -24,6 +24,7 @@
 #include "feature_store/event_time.h"
 #include "feature_store/feast_repository.h"
 #include "feature_store/feature_store_server.h"
+#include "telemetry/async_log.h"
 #include "telemetry/log.h"
 
 ABSL_FLAG(std::string, store, "",
@@ -200,6 +201,7 @@ int Run(int argc, char** argv) {
   if (!clock.ok()) return Fail("bad command line", clock.status(), kBadSettings);
 
   const sigset_t signals = BlockSignals();
+  const AsyncLog async_log;
   absl::StatusOr<std::unique_ptr<FeatureStoreServer>> server =
       FeatureStoreServer::Start(options, **clock);
   if (!server.ok()) {

@@ -19,6 +19,7 @@ struct CallSettings {
   int64_t max_message_bytes = 64 << 20;  // Of an answer; gRPC itself refuses larger requests.
   // Requests of one stream that may be in flight; at that many it is read no further.
   int stream_requests = 64;
+  Duration slow_call{0};  // From which on an answered call gets a line in the log; zero: never.
 };
 
 // When the call must be over: the earliest of its gRPC deadline, its `timeout` parameter and the

@@ -96,6 +96,7 @@ Duration InferExchange::End(const absl::Status& status, int code,
   phase_.EnterAt(EndOf(status), ended);
   const Duration total = ended - phase_.accepted_at();
   if (trace_ != nullptr) EndTrace(status, code, ended);
+  if (CallLog::Wants(code, total, dependencies_.settings.slow_call)) WriteLog(status, code, ended);
   if (prediction_.version == nullptr) return total;
   lane_.metrics.OnPrediction(prediction_.version->name, code);
   if (prediction_.has_features && status.ok()) lane_.metrics.OnFeatures(prediction_.features);
@@ -105,6 +106,18 @@ Duration InferExchange::End(const absl::Status& status, int code,
     dependencies_.predictor.Record(std::move(prediction_), status, phase_);
   }
   return total;
+}
+
+void InferExchange::WriteLog(const absl::Status& status, int code, TimePoint ended) {
+  LoggedCall call{.method = lane_.metrics.methods()[static_cast<size_t>(method_)],
+                  .request_id = prediction_.request.id,
+                  .model = prediction_.request.model,
+                  .code = code,
+                  .error = status.message(),
+                  .peer = prediction_.request.peer};
+  if (prediction_.version != nullptr) call.version = prediction_.version->version;
+  if (trace_ != nullptr) call.trace = trace_->context();
+  lane_.call_log.OnEnd(call, phase_, ended, dependencies_.settings.slow_call);
 }
 
 void InferExchange::EndTrace(const absl::Status& status, int code, TimePoint ended) {

@@ -68,6 +68,7 @@ class InferExchange {
   Duration End(const absl::Status& status, int code, inference::ModelInferResponse& response);
 
  private:
+  void WriteLog(const absl::Status& status, int code, TimePoint ended);
   void EndTrace(const absl::Status& status, int code, TimePoint ended);
 
   const Method method_;

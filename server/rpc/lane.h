@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "cq/cq_loop.h"
+#include "rpc/call_log.h"
 #include "rpc/open_streams.h"
 #include "rpc/spare_messages.h"
 #include "telemetry/call_metrics.h"
@@ -25,6 +26,7 @@ struct Lane {
   CallMetrics& metrics;
   SpareMessages messages;
   OpenStreams streams;
+  CallLog call_log;
 };
 
 }  // namespace tournant

@@ -15,6 +15,7 @@
 #include "base/thread.h"
 #include "status/listener_nudge.h"
 #include "telemetry/log.h"
+#include "telemetry/shared_log_limiter.h"
 
 namespace tournant {
 namespace {
@@ -149,8 +150,11 @@ HttpResponse HttpServer::Answer(const std::string& method, const HttpRequest& re
   try {
     return route->second(request);
   } catch (const std::exception& error) {
-    Log(LogLevel::kError, "an HTTP request failed",
-        {{"path", request.path}, {"error", error.what()}});
+    static SharedLogLimiter& limiter = *new SharedLogLimiter;
+    if (const auto others = limiter.Pass(request.path, SystemClock().Now())) {
+      Log(LogLevel::kError, "an HTTP request failed",
+          {{"path", request.path}, {"error", error.what()}, {"others_since_last_line", *others}});
+    }
     return {500, "text/plain; charset=utf-8", "internal error\n"};
   }
 }

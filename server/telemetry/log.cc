@@ -3,12 +3,13 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <exception>
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "telemetry/log_internal.h"
 #include "telemetry/log_line.h"
+#include "telemetry/log_writer.h"
 
 namespace tournant {
 namespace {
@@ -25,20 +26,21 @@ Mutex& StderrMutex() {
   return mutex;
 }
 
+std::atomic<LogOutput> output{nullptr};
+
 // Past stdio, so that a line is one write and cannot be torn by another process on the same pipe.
-void WriteToStderr(absl::string_view text) {
-  MutexLock lock(StderrMutex());
-  while (!text.empty()) {
-    const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return;  // Nobody reads; there is nowhere to say so.
-    }
-    text.remove_prefix(static_cast<size_t>(written));
+void Write(absl::string_view line) {
+  if (const LogOutput elsewhere = output.load(std::memory_order_acquire)) {
+    elsewhere(line);
+    return;
   }
+  MutexLock lock(StderrMutex());
+  WriteNow(STDERR_FILENO, line);
 }
 
 }  // namespace
+
+void SetLogOutput(LogOutput elsewhere) { output = elsewhere; }
 
 void EnableLog(LogLevel level, bool on) {
   if (on) {
@@ -64,9 +66,9 @@ void Log(LogLevel level, absl::string_view message, std::initializer_list<LogFie
   try {
     std::string line = LogLine(SystemClock().WallNow(), level, message, fields);
     line += '\n';
-    WriteToStderr(line);
+    Write(line);
   } catch (const std::exception&) {
-    WriteToStderr("{\"level\":\"error\",\"message\":\"a log line could not be made\"}\n");
+    Write("{\"level\":\"error\",\"message\":\"a log line could not be made\"}\n");
   }
 }
 

@@ -26,9 +26,10 @@ struct LogField {
   std::variant<std::string, int64_t, double, bool> value;
 };
 
-// Writes one JSON line to stderr: {"time":..., "level":"info", "message":..., fields...}. `message`
-// is a constant sentence that one can search for; what varies goes into the fields. Thread-safe.
-// Plain C++, so that files that see Torch may include it.
+// Writes one JSON line to stderr, at once or by the thread of AsyncLog: {"time":...,
+// "level":"info", "message":..., fields...}. `message` is a constant sentence that one can search
+// for; what varies goes into the fields. Thread-safe. Plain C++, so that files that see Torch may
+// include it.
 void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields = {});
 
 // Whether lines of a level are written; at start all but those of kDebug. Any thread.

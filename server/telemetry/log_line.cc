@@ -27,6 +27,16 @@ std::string KeyOf(const LogField& field) {
   return key;
 }
 
+// A caller may send texts as long as he likes.
+std::string Bounded(const std::string& text) {
+  constexpr size_t kLongest = 4096;
+  return text.size() <= kLongest ? text : text.substr(0, kLongest) + "...";
+}
+template <class T>
+T Bounded(T number) {
+  return number;
+}
+
 }  // namespace
 
 std::string Rfc3339(WallTime time) {
@@ -42,9 +52,12 @@ std::string LogLine(WallTime time, LogLevel level, absl::string_view message,
   line["level"] = std::string(LevelName(level));
   line["message"] = std::string(message);
   for (const LogField& field : fields) {
-    std::visit([&](const auto& value) { line[KeyOf(field)] = value; }, field.value);
+    std::visit([&](const auto& value) { line[KeyOf(field)] = Bounded(value); }, field.value);
   }
-  return line.dump(-1, ' ', false, Json::error_handler_t::replace);
+  // Plain ASCII: no control character, no line separator and no direction mark of a caller gets
+  // out.
+  constexpr bool kEscapeAllElse = true;
+  return line.dump(-1, ' ', kEscapeAllElse, Json::error_handler_t::replace);
 }
 
 }  // namespace tournant

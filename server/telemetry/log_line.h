@@ -9,9 +9,10 @@
 
 namespace tournant {
 
-// The JSON object that Log writes, without the newline. Bytes that are not UTF-8 become U+FFFD, so
-// that every line can be parsed; a field that is named like one of the three fixed keys gets a `_`
-// behind its name.
+// The JSON object that Log writes, without the newline, in ASCII: whatever else a text holds is
+// escaped, and bytes that are not UTF-8 become U+FFFD, so that no text can look like another line
+// and every line can be parsed. Texts are cut at 4 KiB; a field that is named like one of the three
+// fixed keys gets a `_` behind its name.
 std::string LogLine(WallTime time, LogLevel level, absl::string_view message,
                     std::initializer_list<LogField> fields);
 

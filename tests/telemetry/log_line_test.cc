@@ -41,6 +41,21 @@ TEST(LogLine, StaysOneLineWhateverTheTextHolds) {
   EXPECT_EQ(json["key\n"], std::string("\0\r\n\x1b", 4));
 }
 
+TEST(LogLine, IsAsciiSoThatNoTextOfACallerCanDirectATerminalOrAReader) {
+  // An escape sequence, DEL, C1's next line, a line separator, a right-to-left override.
+  const std::string nasty = "\x1b[2J \x7f \u0085 \u2028 \u202e \u00e9";
+  const std::string line = LogLine(At(0, 0), LogLevel::kInfo, "m", {{"text", nasty}});
+  for (const char c : line) EXPECT_TRUE(c >= ' ' && c <= '~') << static_cast<int>(c);
+  EXPECT_EQ(Json::parse(line)["text"], nasty);
+}
+
+TEST(LogLine, CutsTextsThatAreVeryLong) {
+  const std::string line =
+      LogLine(At(0, 0), LogLevel::kInfo, "m", {{"text", std::string(1'000'000, 'x')}});
+  EXPECT_LT(line.size(), 5000u);
+  EXPECT_EQ(Json::parse(line)["text"].get<std::string>().substr(4093), "xxx...");
+}
+
 TEST(LogLine, ReplacesBytesThatAreNotUtf8) {
   const Json json = Json::parse(
       LogLine(At(0, 0), LogLevel::kInfo, "m\xff", {{"k\xc3", "a\xc3(b"}, {"good", "\u00e9"}}));
