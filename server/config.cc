@@ -12,7 +12,6 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "base/status.h"
-#include "base/thread.h"
 #include "models/scan_model.h"
 
 ABSL_FLAG(std::string, model_repository, "", "Folder of models: <model>/<version>/model.pt");
@@ -72,8 +71,13 @@ ABSL_FLAG(
     int64_t, max_in_flight, 65536,
     "Inference calls in memory at once; a class may have its share of them: critical-plus all, "
     "critical 80 %, sheddable-plus 50 %, sheddable 25 %");
-ABSL_FLAG(int64_t, max_in_flight_bytes, int64_t{1} << 30,
-          "Bytes of their requests, with the same shares");
+ABSL_FLAG(
+    int64_t, max_in_flight_bytes, 0,
+    "Bytes of their requests, with the same shares; 0: 1 GiB, or a quarter of what the control "
+    "group's memory limit allows if that is less");
+ABSL_FLAG(bool, memory_check, true,
+          "End with status 2 when what may be needed does not fit into the control group's memory "
+          "limit; false: only say so");
 ABSL_FLAG(absl::Duration, max_queue_wait, absl::ZeroDuration(),
           "Longest predicted wait for a worker with which a call is let in; 0: its deadline alone "
           "decides");
@@ -195,11 +199,17 @@ absl::Status CheckNumbers() {
   if (absl::GetFlag(FLAGS_max_in_flight) < 1) {
     return Bad("max_in_flight", "must be at least 1");
   }
-  if (absl::GetFlag(FLAGS_max_in_flight_bytes) < 1) {
-    return Bad("max_in_flight_bytes", "must be at least 1");
+  if (absl::GetFlag(FLAGS_max_in_flight_bytes) < 0) {
+    return Bad("max_in_flight_bytes", "must not be negative");
   }
   if (absl::GetFlag(FLAGS_now) < 0) return Bad("now", "must not be negative");
   return absl::OkStatus();
+}
+
+int64_t InFlightBytes(const std::optional<CgroupLimits::Memory>& limit) {
+  constexpr int64_t kDefault = int64_t{1} << 30;
+  if (const int64_t given = absl::GetFlag(FLAGS_max_in_flight_bytes); given > 0) return given;
+  return limit ? std::clamp<int64_t>(limit->bytes / 4, 1, kDefault) : kDefault;
 }
 
 absl::Status CheckTracing() {
@@ -255,6 +265,7 @@ const std::vector<std::string>& ServerFlagNames() {
       "admission",
       "max_in_flight",
       "max_in_flight_bytes",
+      "memory_check",
       "max_queue_wait",
       "max_connection_age",
       "drain_delay",
@@ -291,7 +302,8 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   if (config.model_repository.empty() && config.check_model.empty()) {
     return Bad("model_repository", "is required: the folder that holds the models");
   }
-  const int cores = AvailableCores();
+  config.cores = ReadCoreLimits();
+  const int cores = UsableCores(config.cores);
   config.grpc_address = absl::GetFlag(FLAGS_grpc_address);
   absl::Status address = CheckListenAddress("grpc_address", config.grpc_address);
   if (!address.ok()) return address;
@@ -312,6 +324,9 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   config.trace_sampling = absl::GetFlag(FLAGS_trace_sampling);
   config.log_slow_calls = Milliseconds(absl::GetFlag(FLAGS_log_slow_calls));
   config.workers = absl::GetFlag(FLAGS_workers) > 0 ? absl::GetFlag(FLAGS_workers) : cores;
+  config.workers_from = absl::GetFlag(FLAGS_workers) > 0 ? "--workers"
+                        : cores < config.cores.affinity  ? "cgroup"
+                                                         : "affinity";
   config.completion_queues = absl::GetFlag(FLAGS_completion_queues) > 0
                                  ? absl::GetFlag(FLAGS_completion_queues)
                                  : std::max(1, cores / 4);
@@ -321,7 +336,9 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   config.max_message_bytes = absl::GetFlag(FLAGS_max_message_bytes);
   config.admission_by_deadline = absl::GetFlag(FLAGS_admission) == "deadline";
   config.max_in_flight = absl::GetFlag(FLAGS_max_in_flight);
-  config.max_in_flight_bytes = absl::GetFlag(FLAGS_max_in_flight_bytes);
+  config.memory_limit = ReadCgroupLimits().memory;
+  config.memory_check = absl::GetFlag(FLAGS_memory_check);
+  config.max_in_flight_bytes = InFlightBytes(config.memory_limit);
   config.max_queue_wait = Milliseconds(absl::GetFlag(FLAGS_max_queue_wait));
   config.max_connection_age = Milliseconds(absl::GetFlag(FLAGS_max_connection_age));
   config.drain_delay = Milliseconds(absl::GetFlag(FLAGS_drain_delay));

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/cgroup.h"
 #include "base/clock.h"
+#include "base/cores.h"
 #include "base/flags.h"
 #include "models/repository_control.h"
 
@@ -32,6 +34,10 @@ struct Config {
   std::string otlp_endpoint;                    // HOST:PORT of a trace collector; empty: none.
   std::chrono::milliseconds log_slow_calls{0};  // 0: none.
   double trace_sampling = 0;                    // Of calls without a trace, from 0 to 1.
+  CoreLimits cores;          // What `workers` and `completion_queues` go by, unless flags say else.
+  std::string workers_from;  // What decided: "--workers", "affinity" or "cgroup".
+  std::optional<CgroupLimits::Memory> memory_limit;
+  bool memory_check = true;
   int workers = 1;
   int completion_queues = 1;
   bool exit_on_error = true;

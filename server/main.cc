@@ -38,6 +38,7 @@
 #include "pipeline/predictor.h"
 #include "predictions/prediction_log.h"
 #include "predictions/prediction_metrics.h"
+#include "resources.h"
 #include "rpc/methods.h"
 #include "rpc/model_server.h"
 #include "signals.h"
@@ -132,6 +133,10 @@ void PrintReady(int grpc_port, int http_port) {
 int Serve(const Config& config, const Clock& feature_clock, const sigset_t& signals) {
   const SystemClock clock;
   ConfigureTorch();
+  Resources resources(config);
+  if (absl::Status fits = resources.CheckBeforeLoading(); !fits.ok()) {
+    return Fail(kBadSettings, fits);
+  }
   absl::StatusOr<FeatureSource> features = FeatureSource::Open(config, feature_clock);
   if (!features.ok()) return Fail(kBadSettings, features.status());
 
@@ -216,7 +221,7 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
     Health& health = (*server)->health();
     StatusPages pages;
     pages.metrics = &metrics;
-    pages.sources = {&calls, &models, &pool_report, &admission_report, &settings};
+    pages.sources = {&calls, &models, &pool_report, &admission_report, &resources, &settings};
     if (feature_report) pages.sources.push_back(&*feature_report);
     if (log != nullptr) pages.sources.push_back(log.get());
     pages.live = [&health] { return health.live(); };
@@ -227,7 +232,9 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
     http = *std::move(started);
   }
 
-  if (absl::Status loaded = LoadOrStop(signals, loader); !loaded.ok()) {
+  absl::Status loaded = LoadOrStop(signals, loader);
+  if (loaded.ok()) loaded = resources.CheckAfterLoading(caches.max_bytes());
+  if (!loaded.ok()) {
     (*server)->StopAccepting(Duration::zero());
     // Models that did load may be serving: nothing that posts to the loops may outlive them.
     pool.Close();

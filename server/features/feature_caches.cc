@@ -36,6 +36,15 @@ std::shared_ptr<ViewCache> FeatureCaches::Open(const FetchPlan& plan, const Fetc
   return cache;
 }
 
+int64_t FeatureCaches::max_bytes() const {
+  MutexLock lock(mutex_);
+  int64_t bytes = 0;
+  for (const auto& [key, weak] : caches_) {
+    if (const auto cache = weak.lock()) bytes += static_cast<int64_t>(cache->max_bytes());
+  }
+  return bytes;
+}
+
 void FeatureCaches::ForEachView(
     const std::function<void(const std::string& view, const CacheCounters&)>& visit) const {
   MutexLock lock(mutex_);

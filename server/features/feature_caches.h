@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,6 +25,9 @@ class FeatureCaches {
   // The cache of a view of `plan`, which from now on holds `max_bytes`.
   std::shared_ptr<ViewCache> Open(const FetchPlan& plan, const FetchPlan::View& view,
                                   size_t max_bytes);
+
+  // What all of them together may come to hold.
+  int64_t max_bytes() const;
 
   // For metrics: each view that was ever cached, by its name in the bindings.
   void ForEachView(

@@ -45,7 +45,7 @@ bool Within(const ClockMap::Entry& entry, TimePoint now, Duration age) {
 }  // namespace
 
 ViewCache::ViewCache(size_t max_bytes, Rng& rng, std::shared_ptr<CacheCounters> counters)
-    : counters_(std::move(counters)), shards_(ShardCount(max_bytes)) {
+    : counters_(std::move(counters)), max_bytes_(max_bytes), shards_(ShardCount(max_bytes)) {
   for (Shard& shard : shards_) {
     MutexLock lock(shard.mutex);
     shard.random = rng.Next();
@@ -62,6 +62,7 @@ ViewCache::~ViewCache() {
 }
 
 void ViewCache::Resize(size_t max_bytes) {
+  max_bytes_.store(max_bytes, std::memory_order_relaxed);
   const size_t bytes = max_bytes / shards_.size();
   for (Shard& shard : shards_) {
     MutexLock lock(shard.mutex);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -50,6 +51,7 @@ class ViewCache {
   void RefreshFailed(absl::string_view key, TimePoint now);
 
   void Resize(size_t max_bytes);
+  size_t max_bytes() const { return max_bytes_.load(std::memory_order_relaxed); }
   CacheCounters& counters() { return *counters_; }
 
  private:
@@ -71,6 +73,7 @@ class ViewCache {
   void Recount(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
 
   const std::shared_ptr<CacheCounters> counters_;
+  std::atomic<size_t> max_bytes_;
   std::vector<Shard> shards_;  // A power of two.
 };
 

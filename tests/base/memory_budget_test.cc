@@ -1,0 +1,49 @@
+#include "base/memory_budget.h"
+
+#include <gmock/gmock.h>
+
+namespace tournant {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int64_t kMi = int64_t{1} << 20;
+
+MemoryBudget Budget(int64_t limit) {
+  MemoryBudget budget;
+  budget.parts = {{"process", 200 * kMi, ""},
+                  {"requests in flight", 1024 * kMi, "--max_in_flight_bytes"},
+                  {"models", 300 * kMi, "--model_repository"}};
+  if (limit > 0) budget.limit = CgroupLimits::Memory{limit, "/sys/fs/cgroup/memory.max"};
+  return budget;
+}
+
+TEST(MemoryBudget, FitsWhereNothingLimitsIt) {
+  EXPECT_TRUE(CheckMemoryBudget(Budget(0)).ok());
+  EXPECT_EQ(Budget(0).total(), 1524 * kMi);
+}
+
+TEST(MemoryBudget, FitsIntoALimitThatIsJustLargeEnough) {
+  EXPECT_TRUE(CheckMemoryBudget(Budget(1524 * kMi)).ok());
+  EXPECT_TRUE(absl::IsResourceExhausted(CheckMemoryBudget(Budget(1524 * kMi - 1))));
+}
+
+TEST(MemoryBudget, NamesTheLimitAndWhatIsTooLargeWithItsFlag) {
+  EXPECT_EQ(CheckMemoryBudget(Budget(512 * kMi)).message(),
+            "the memory limit of 512.0 MiB in /sys/fs/cgroup/memory.max is less than the 1.5 GiB "
+            "that may be needed: requests in flight 1.0 GiB (--max_in_flight_bytes), models 300.0 "
+            "MiB (--model_repository), process 200.0 MiB");
+}
+
+TEST(MemoryBudget, IsAJsonObjectInBytes) {
+  MemoryBudget budget;
+  budget.parts = {{"process", 7, ""}};
+  EXPECT_EQ(budget.Json(), R"({"process":7,"total":7})");
+  budget.limit = CgroupLimits::Memory{9, "f"};
+  EXPECT_EQ(budget.Json(), R"({"process":7,"total":7,"limit":9})");
+}
+
+TEST(MemoryBudget, KnowsWhatTheProcessHasNow) { EXPECT_GT(ResidentBytes(), kMi); }
+
+}  // namespace
+}  // namespace tournant
