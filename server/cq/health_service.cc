@@ -70,9 +70,32 @@ class HealthService::Watcher {
   std::coroutine_handle<> waiter_;  // Guarded by the service's lock.
 };
 
-void HealthService::Accept(CqLoop& loop, grpc::ServerCompletionQueue& queue) {
-  ServeCheck(*this, queue);
-  ServeWatch(*this, loop, queue);
+// One call's figures. Lives in the call's frame.
+class HealthService::CountedCall {
+ public:
+  CountedCall(const Counted& counted, size_t method, const HealthCheckRequest& request)
+      : counted_(counted), method_(method) {
+    if (counted_.calls == nullptr) return;
+    counted_.calls->OnStarted(method_);
+    start_ = counted_.clock->Now();
+    bytes_.received = static_cast<int64_t>(request.ByteSizeLong());
+  }
+  void Sent(const HealthCheckResponse& response) { bytes_.sent += response.GetCachedSize(); }
+  void Finished(grpc::StatusCode code) {
+    if (counted_.calls == nullptr) return;
+    counted_.calls->OnFinished(method_, code, counted_.clock->Now() - start_, bytes_);
+  }
+
+ private:
+  const Counted counted_;
+  const size_t method_;
+  TimePoint start_;
+  MessageBytes bytes_;
+};
+
+void HealthService::Accept(CqLoop& loop, grpc::ServerCompletionQueue& queue, Counted counted) {
+  ServeCheck(*this, queue, counted);
+  ServeWatch(*this, loop, queue, counted);
 }
 
 void HealthService::Set(const std::string& name, bool serving) {
@@ -95,7 +118,8 @@ HealthCheckResponse::ServingStatus HealthService::StateOf(const std::string& nam
   return found->second ? Status::SERVING : Status::NOT_SERVING;
 }
 
-Detached HealthService::ServeCheck(HealthService& self, grpc::ServerCompletionQueue& queue) {
+Detached HealthService::ServeCheck(HealthService& self, grpc::ServerCompletionQueue& queue,
+                                   Counted counted) {
   CallCount::Member here(self.calls_);
   grpc::ServerContext context;
   HealthCheckRequest request;
@@ -106,25 +130,29 @@ Detached HealthService::ServeCheck(HealthService& self, grpc::ServerCompletionQu
     self.service_.RequestCheck(&context, &request, &writer, &queue, &queue, tag);
   });
   if (!started) co_return;
-  ServeCheck(self, queue);
+  ServeCheck(self, queue, counted);
 
+  CountedCall figures(counted, counted.check, request);
   {
     MutexLock lock(self.mutex_);
     response.set_status(self.StateOf(request.service()));
   }
+  const bool known = response.status() != Status::SERVICE_UNKNOWN;
   co_await CqOperation([&](void* tag) {
-    if (response.status() == Status::SERVICE_UNKNOWN) {
+    if (known) {
+      writer.Finish(response, grpc::Status::OK, tag);
+    } else {
       writer.FinishWithError(grpc::Status(grpc::StatusCode::NOT_FOUND, "service name unknown"),
                              tag);
-    } else {
-      writer.Finish(response, grpc::Status::OK, tag);
     }
   });
+  if (known) figures.Sent(response);
+  figures.Finished(known ? grpc::StatusCode::OK : grpc::StatusCode::NOT_FOUND);
   co_await done;
 }
 
 Detached HealthService::ServeWatch(HealthService& self, CqLoop& loop,
-                                   grpc::ServerCompletionQueue& queue) {
+                                   grpc::ServerCompletionQueue& queue, Counted counted) {
   CallCount::Member here(self.calls_);
   grpc::ServerContext context;
   HealthCheckRequest request;
@@ -135,8 +163,9 @@ Detached HealthService::ServeWatch(HealthService& self, CqLoop& loop,
     self.service_.RequestWatch(&context, &request, &writer, &queue, &queue, tag);
   });
   if (!started) co_return;
-  ServeWatch(self, loop, queue);
+  ServeWatch(self, loop, queue, counted);
 
+  CountedCall figures(counted, counted.watch, request);
   {
     Watcher watcher(self, loop, done.cancelled());
     const auto leave = [&self, &watcher] {
@@ -151,10 +180,12 @@ Detached HealthService::ServeWatch(HealthService& self, CqLoop& loop,
       if (*state == response.status()) continue;  // It went and came back meanwhile.
       response.set_status(*state);
       if (!co_await CqOperation([&](void* tag) { writer.Write(response, tag); })) break;
+      figures.Sent(response);
     }
   }
   const grpc::Status end(grpc::StatusCode::UNAVAILABLE, "the server is shutting down");
-  co_await CqOperation([&](void* tag) { writer.Finish(end, tag); });
+  const bool sent = co_await CqOperation([&](void* tag) { writer.Finish(end, tag); });
+  figures.Finished(sent ? end.error_code() : grpc::StatusCode::CANCELLED);
   co_await done;
 }
 

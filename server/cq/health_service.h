@@ -12,6 +12,7 @@
 #include "base/task.h"
 #include "cq/cq_loop.h"
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "telemetry/call_metrics.h"
 
 namespace tournant {
 
@@ -28,8 +29,17 @@ class HealthService {
 
   // To register with the builder.
   grpc::Service& service() { return service_; }
+  // Where the calls of a loop are counted, which both outlive; `check` and `watch` are the indices
+  // of the methods.
+  struct Counted {
+    CallMetrics* calls = nullptr;  // Null: nowhere.
+    const Clock* clock = nullptr;
+    size_t check = 0;
+    size_t watch = 0;
+  };
   // Posts the slots on `loop`, whose queue is `queue`, before the loop runs. Once per queue.
-  void Accept(CqLoop& loop, grpc::ServerCompletionQueue& queue);
+  void Accept(CqLoop& loop, grpc::ServerCompletionQueue& queue, Counted counted);
+  void Accept(CqLoop& loop, grpc::ServerCompletionQueue& queue) { Accept(loop, queue, Counted()); }
 
   // Says that `name` serves or does not, and tells those who watch it.
   void Set(const std::string& name, bool serving);
@@ -39,9 +49,12 @@ class HealthService {
  private:
   using Status = grpc::health::v1::HealthCheckResponse;
   class Watcher;
+  class CountedCall;
 
-  static Detached ServeCheck(HealthService& self, grpc::ServerCompletionQueue& queue);
-  static Detached ServeWatch(HealthService& self, CqLoop& loop, grpc::ServerCompletionQueue& queue);
+  static Detached ServeCheck(HealthService& self, grpc::ServerCompletionQueue& queue,
+                             Counted counted);
+  static Detached ServeWatch(HealthService& self, CqLoop& loop, grpc::ServerCompletionQueue& queue,
+                             Counted counted);
   Status::ServingStatus StateOf(const std::string& name) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -6,6 +6,7 @@
 #include "cq/call_done.h"
 #include "cq/cq_operation.h"
 #include "rpc/methods.h"
+#include "rpc/request_size.h"
 #include "rpc/status_codec.h"
 
 namespace tournant {
@@ -33,7 +34,8 @@ Detached ServeModelInfer(InferDependencies& dependencies, Lane& lane) {
   constexpr size_t kMethod = static_cast<size_t>(Method::kModelInfer);
   lane.metrics.OnStarted(kMethod);
   InferExchange exchange(Method::kModelInfer, dependencies, lane, context, done.cancelled());
-  absl::Status status = exchange.Decode(messages->request);
+  const size_t received = RequestSize(messages->request);
+  absl::Status status = exchange.Decode(messages->request, received);
   if (dependencies.calls.value() > kMany) messages.GiveBack();
   if (status.ok()) status = co_await exchange.Predict();
 
@@ -48,8 +50,10 @@ Detached ServeModelInfer(InferDependencies& dependencies, Lane& lane) {
     }
   });
   if (!sent && status.ok()) status = absl::CancelledError("the caller had gone");
+  MessageBytes bytes{.received = static_cast<int64_t>(received)};
+  if (wire.ok()) bytes.sent = response.GetCachedSize();  // Known since it was serialized.
   const Duration total = exchange.End(status, wire.error_code(), response);
-  lane.metrics.OnFinished(kMethod, wire.error_code(), total);
+  lane.metrics.OnFinished(kMethod, wire.error_code(), total, bytes);
   co_await done;  // gRPC holds its tag until then.
 }
 

@@ -42,16 +42,6 @@ absl::Status CheckSize(const inference::ModelInferResponse& response, int64_t ma
                                  " bytes is larger than --max_message_bytes=", max_bytes));
 }
 
-// Without the parts that are small beside the contents.
-int64_t BytesOf(const inference::ModelInferRequest& request) {
-  if (request.raw_input_contents().empty()) return static_cast<int64_t>(request.ByteSizeLong());
-  int64_t bytes = 0;
-  for (const std::string& raw : request.raw_input_contents()) {
-    bytes += static_cast<int64_t>(raw.size());
-  }
-  return bytes;
-}
-
 absl::Status ReadCriticality(const grpc::ServerContext& context, Criticality& criticality) {
   const auto& metadata = context.client_metadata();
   const auto found = metadata.find(kCriticalityMetadata);
@@ -70,8 +60,8 @@ absl::Status ReadCriticality(const grpc::ServerContext& context, Criticality& cr
 
 }  // namespace
 
-absl::Status InferExchange::Decode(inference::ModelInferRequest& request) {
-  prediction_.request.bytes = BytesOf(request);
+absl::Status InferExchange::Decode(inference::ModelInferRequest& request, size_t bytes) {
+  prediction_.request.bytes = static_cast<int64_t>(bytes);
   prediction_.request.peer = [rpc = call_.rpc] { return rpc->peer(); };
   absl::Status status = DecodeRequest(request, prediction_.request);
   if (status.ok()) status = ReadCriticality(*call_.rpc, prediction_.request.criticality);
@@ -83,6 +73,7 @@ absl::Status InferExchange::Decode(inference::ModelInferRequest& request) {
 }
 
 void InferExchange::Encode(absl::Status& status, inference::ModelInferResponse& response) {
+  if (!status.ok()) stage_ = phase_.current();
   phase_.Enter(Phase::kResponding);
   if (!status.ok()) return;
   EncodeAnswer(prediction_, response);
@@ -94,6 +85,7 @@ Duration InferExchange::End(const absl::Status& status, int code,
                             inference::ModelInferResponse& response) {
   const TimePoint ended = dependencies_.clock.Now();
   phase_.EnterAt(EndOf(status), ended);
+  if (!status.ok()) lane_.metrics.OnStopped(EndOf(status), stage_);
   const Duration total = ended - phase_.accepted_at();
   if (trace_ != nullptr) EndTrace(status, code, ended);
   if (CallLog::Wants(code, total, dependencies_.settings.slow_call)) WriteLog(status, code, ended);

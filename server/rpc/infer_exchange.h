@@ -35,7 +35,7 @@ struct InferDependencies {
 // owner, whose frame it lives in; on the call's loop only. The steps, in this order:
 //
 //   InferExchange exchange(method, dependencies, lane, context, cancelled);  // Phase Accepted.
-//   absl::Status status = exchange.Decode(request);
+//   absl::Status status = exchange.Decode(request, RequestSize(request));
 //   if (status.ok()) status = co_await exchange.Predict();
 //   exchange.Encode(status, response);                               // Phase Responding.
 //   ... send `response`, or an error ...
@@ -58,8 +58,8 @@ class InferExchange {
               &context,
               trace_ ? &trace_->scope() : nullptr} {}
 
-  // Moves the message's contents out of it, and sets the deadline.
-  absl::Status Decode(inference::ModelInferRequest& request);
+  // Moves the message's contents out of it, and sets the deadline. `bytes`: of the message.
+  absl::Status Decode(inference::ModelInferRequest& request, size_t bytes);
   Task<absl::Status> Predict() { return dependencies_.predictor.Predict(call_, prediction_); }
   // Fills `response` when `status` is OK, which becomes an error when the answer is too large.
   void Encode(absl::Status& status, inference::ModelInferResponse& response);
@@ -79,6 +79,7 @@ class InferExchange {
   CallContext call_;
   Prediction prediction_;
   bool encoded_ = false;
+  Phase stage_ = Phase::kResponding;  // How far it had come when its status was known.
 };
 
 }  // namespace tournant

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "rpc/request_size.h"
+
 namespace tournant {
 
 InferStream::InferStream(Io& io, EventLoop& home, OpenStreams& open, std::stop_token caller_left,
@@ -30,7 +32,7 @@ bool InferStream::EndRead(bool read, const inference::ModelInferRequest& request
     return false;
   }
   ++in_flight_;
-  place.bytes = request.ByteSizeLong();
+  place.bytes = RequestSize(request);
   bytes_ += place.bytes;
   if (request.id().empty()) place.turn = ++last_turn_;
   return true;

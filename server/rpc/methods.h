@@ -7,7 +7,7 @@
 namespace tournant {
 
 // The methods that are served, as indices into CallMetrics. Those that answer UNIMPLEMENTED share
-// the last one.
+// the last one, as do those that nobody has heard of.
 enum class Method : size_t {
   kModelInfer,
   kModelStreamInfer,
@@ -23,6 +23,8 @@ enum class Method : size_t {
   kRepositoryModelUnload,
   kTraceSetting,
   kLogSettings,
+  kHealthCheck,
+  kHealthWatch,
   kOther,
 };
 
@@ -44,6 +46,8 @@ inline std::vector<std::string> MethodNames() {
       service + "RepositoryModelUnload",
       service + "TraceSetting",
       service + "LogSettings",
+      "grpc.health.v1.Health/Check",
+      "grpc.health.v1.Health/Watch",
       "other",
   };
 }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "cq/connection_policy.h"
 #include "cq/without_reflection.h"
+#include "rpc/methods.h"
 
 namespace tournant {
 namespace {
@@ -64,6 +65,7 @@ absl::Status ModelServer::Build(const std::vector<CallMetrics*>& metrics) {
   }
   builder.RegisterService(&service_.service());
   builder.RegisterService(&health_service_.service());
+  builder.RegisterAsyncGenericService(&unknown_methods_.service());
   for (CallMetrics* lane_metrics : metrics) {
     lanes_.push_back(std::make_unique<Lane>(builder.AddCompletionQueue(), clock_, *lane_metrics));
   }
@@ -76,7 +78,10 @@ absl::Status ModelServer::Build(const std::vector<CallMetrics*>& metrics) {
   for (size_t i = 0; i < lanes_.size(); ++i) {
     Lane& lane = *lanes_[i];
     service_.Start(lane);
-    health_service_.Accept(lane.loop, *lane.queue);
+    health_service_.Accept(lane.loop, *lane.queue,
+                           {&lane.metrics, &clock_, static_cast<size_t>(Method::kHealthCheck),
+                            static_cast<size_t>(Method::kHealthWatch)});
+    unknown_methods_.Start(lane);
     threads_.emplace_back(absl::StrCat("loop-", i), [&lane] { lane.loop.Run(); });
   }
   watchdog_ = std::make_unique<Watchdog>(lanes_, health_, calls_, clock_, options_.watchdog);

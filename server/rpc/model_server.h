@@ -19,6 +19,7 @@
 #include "rpc/health.h"
 #include "rpc/inference_service.h"
 #include "rpc/lane.h"
+#include "rpc/unknown_methods.h"
 #include "rpc/watchdog.h"
 
 namespace tournant {
@@ -76,6 +77,7 @@ class ModelServer {
   HealthService health_service_{calls_};
   Health health_;
   InferenceService service_;
+  UnknownMethods unknown_methods_{calls_, clock_};
   std::vector<std::unique_ptr<Lane>> lanes_;  // Outlive the grpc::Server, which uses their queues.
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;

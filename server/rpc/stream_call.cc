@@ -20,6 +20,7 @@ struct OpenCall {
   Lane& lane;
   const grpc::ServerContext& context;
   InferStream& stream;
+  MessageBytes& bytes;
 };
 
 // With this header every error becomes the status of the stream, which it ends.
@@ -57,6 +58,7 @@ Detached ServeRequest(OpenCall& call) {
   const bool read = co_await CqOperation([&](void* tag) { stream.io().Read(&request, tag); });
   InferStream::Place place;
   if (!stream.EndRead(read, request, place)) co_return;
+  call.bytes.received += static_cast<int64_t>(place.bytes);
   ReadOn(call);
 
   inference::ModelStreamInferResponse message;
@@ -65,7 +67,7 @@ Detached ServeRequest(OpenCall& call) {
   {
     InferExchange exchange(Method::kModelStreamInfer, call.dependencies, call.lane, call.context,
                            stream.cancelled());
-    absl::Status status = exchange.Decode(request);
+    absl::Status status = exchange.Decode(request, place.bytes);
     if (status.ok()) status = co_await exchange.Predict();
     exchange.Encode(status, response);
     if (status.ok()) {
@@ -82,6 +84,7 @@ Detached ServeRequest(OpenCall& call) {
     } else if (stream.may_write()) {
       sent = co_await CqOperation([&](void* tag) { stream.io().Write(message, tag); });
     }
+    if (sent) call.bytes.sent += static_cast<int64_t>(place.bytes);
     stream.EndWrite(place);
     if (!sent && status.ok()) status = absl::CancelledError("the caller had gone");
     const grpc::StatusCode code = WireCode(status, call.dependencies.settings.dialect);
@@ -109,10 +112,11 @@ Detached ServeModelStreamInfer(InferDependencies& dependencies, Lane& lane) {
   const TimePoint accepted = dependencies.clock.Now();
   lane.metrics.OnStarted(kMethod);
   grpc::Status wire;
+  MessageBytes bytes;
   {
     InferStream stream(io, lane.loop, lane.streams, done.cancelled(),
                        StreamOptions(dependencies.settings, context));
-    OpenCall call{dependencies, lane, context, stream};
+    OpenCall call{dependencies, lane, context, stream, bytes};
     ReadOn(call);
     co_await stream.Settled();
     wire = ToWire(stream.status(), dependencies.settings.dialect, context);
@@ -121,7 +125,7 @@ Detached ServeModelStreamInfer(InferDependencies& dependencies, Lane& lane) {
     // A read that was under way when the stream was ended from this side.
     co_await stream.ReadReturned();
   }
-  lane.metrics.OnFinished(kMethod, wire.error_code(), dependencies.clock.Now() - accepted);
+  lane.metrics.OnFinished(kMethod, wire.error_code(), dependencies.clock.Now() - accepted, bytes);
   co_await done;  // gRPC holds its tag until then.
 }
 

@@ -54,6 +54,7 @@ Detached ServeAwaited(UnaryDependencies dependencies, Lane& lane, Method method,
 
   const TimePoint start = dependencies.clock.Now();
   lane.metrics.OnStarted(static_cast<size_t>(method));
+  MessageBytes bytes{.received = static_cast<int64_t>(request.ByteSizeLong())};
   CallPhase phase(dependencies.clock, nullptr);
   const CallContext call{lane.loop,
                          dependencies.clock,
@@ -70,8 +71,9 @@ Detached ServeAwaited(UnaryDependencies dependencies, Lane& lane, Method method,
       writer.FinishWithError(wire, tag);
     }
   });
+  if (wire.ok()) bytes.sent = response.GetCachedSize();  // Known since it was serialized.
   lane.metrics.OnFinished(static_cast<size_t>(method), wire.error_code(),
-                          dependencies.clock.Now() - start);
+                          dependencies.clock.Now() - start, bytes);
   co_await done;
 }
 

@@ -24,9 +24,10 @@ struct ResumeOn {
 };
 
 template <class Probe>
-Detached Knock(CallCount& calls, EventLoop& loop, std::shared_ptr<Probe> probe) {
+Detached Knock(CallCount& calls, Lane& lane, const Clock& clock, std::shared_ptr<Probe> probe) {
   CallCount::Member here(calls);
-  co_await ResumeOn{loop};
+  co_await ResumeOn{lane.loop};
+  lane.metrics.OnLoopLag(clock.Now() - probe->sent);
   probe->answered.store(true);
 }
 
@@ -82,7 +83,7 @@ bool Watchdog::LoopsAnswer(TimePoint now) {
     if (probe.answered.load()) {
       probe.answered.store(false);
       probe.sent = now;
-      Knock(calls_, lanes_[i]->loop, probes_[i]);
+      Knock(calls_, *lanes_[i], clock_, probes_[i]);
     } else if (now - probe.sent > options_.stuck_after) {
       all = false;
     }

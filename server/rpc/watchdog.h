@@ -14,9 +14,10 @@
 
 namespace tournant {
 
-// Knocks at every event loop and says "not live" when one does not answer, or when a worker is at
-// the same execution for too long: gRPC's own health threads answer even when ours hang. Also
-// publishes models that came or went. One thread of its own from Start on.
+// Knocks at every event loop, which is how their lag is measured, and says "not live" when one does
+// not answer, or when a worker is at the same execution for too long: gRPC's own health threads
+// answer even when ours hang. Also publishes models that came or went. One thread of its own from
+// Start on.
 class Watchdog {
  public:
   struct Options {

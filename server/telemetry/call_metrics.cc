@@ -18,24 +18,28 @@ CallMetrics::CallMetrics(std::vector<std::string> methods)
 
 CallMetrics::~CallMetrics() {
   for (Method& method : methods_) {
-    for (std::atomic<Histogram*>& histogram : method.by_code) delete histogram.load();
+    for (std::atomic<Endings*>& endings : method.by_code) delete endings.load();
   }
 }
 
-void CallMetrics::OnFinished(size_t method, int status_code, Duration total) {
-  std::atomic<Histogram*>& cell = methods_[method].by_code[CodeIndex(status_code)];
-  Histogram* histogram = cell.load(std::memory_order_relaxed);
-  if (histogram == nullptr) {
-    histogram = new Histogram;
-    cell.store(histogram, std::memory_order_release);
+void CallMetrics::OnFinished(size_t method, int status_code, Duration total, MessageBytes bytes) {
+  std::atomic<Endings*>& cell = methods_[method].by_code[CodeIndex(status_code)];
+  Endings* endings = cell.load(std::memory_order_relaxed);
+  if (endings == nullptr) {
+    endings = new Endings;
+    cell.store(endings, std::memory_order_release);
   }
-  histogram->Record(total);
+  endings->received_bytes.Record(static_cast<uint64_t>(bytes.received));
+  endings->sent_bytes.Record(static_cast<uint64_t>(bytes.sent));
+  // The last one, so that whoever sees a call in it finds the call's bytes.
+  endings->duration.Record(total);
 }
 
-HistogramSnapshot CallMetrics::duration(size_t method, int status_code) const {
-  const Histogram* histogram =
+CallMetrics::Ended CallMetrics::ended(size_t method, int status_code) const {
+  const Endings* endings =
       methods_[method].by_code[CodeIndex(status_code)].load(std::memory_order_acquire);
-  return histogram == nullptr ? HistogramSnapshot() : histogram->Read();
+  if (endings == nullptr) return {};
+  return {endings->duration.Read(), endings->received_bytes.Read(), endings->sent_bytes.Read()};
 }
 
 void CallMetrics::OnPrediction(absl::string_view model, int status_code) {

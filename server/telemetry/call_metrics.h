@@ -19,6 +19,12 @@
 
 namespace tournant {
 
+// The messages of an RPC as they are on the wire before compression, all of a stream together.
+struct MessageBytes {
+  int64_t received = 0;
+  int64_t sent = 0;
+};
+
 // Numbers of the calls of one event loop: how many are in each phase now, how long they stayed
 // there, how they ended. One for each loop, owned by main; the loop's thread writes, without locks
 // and (but for the first call of a model or of a method's status) without allocation; any thread
@@ -42,7 +48,13 @@ class CallMetrics final : public PhaseObserver {
   // An RPC has arrived, and has been answered; `method` is an index into `methods`. Codes out of
   // range count as UNKNOWN.
   void OnStarted(size_t method) { methods_[method].started.Add(); }
-  void OnFinished(size_t method, int status_code, Duration total);
+  void OnFinished(size_t method, int status_code, Duration total, MessageBytes bytes = {});
+  // A call that ended in another way than Done had come as far as `stage`, which is no end.
+  void OnStopped(Phase end, Phase stage) {
+    stopped_[static_cast<size_t>(end) - kEndPhase][static_cast<size_t>(stage)].Add();
+  }
+  // The loop has come to something `lag` after it was posted.
+  void OnLoopLag(Duration lag) { loop_lag_.Record(lag); }
   // A prediction was answered. `model` is one that exists: what a caller merely claims would make
   // a time series of every typing error.
   void OnPrediction(absl::string_view model, int status_code);
@@ -58,8 +70,20 @@ class CallMetrics final : public PhaseObserver {
     return phase_time_[static_cast<size_t>(phase)].Read();
   }
   int64_t started(size_t method) const { return methods_[method].started.value(); }
-  // Empty when no call has ended so.
-  HistogramSnapshot duration(size_t method, int status_code) const;
+  // Of the calls of a method that ended with this code; empty where none has.
+  struct Ended {
+    HistogramSnapshot duration;
+    HistogramSnapshot received_bytes;
+    HistogramSnapshot sent_bytes;
+  };
+  Ended ended(size_t method, int status_code) const;
+  HistogramSnapshot duration(size_t method, int status_code) const {
+    return ended(method, status_code).duration;
+  }
+  int64_t stopped(Phase end, Phase stage) const {
+    return stopped_[static_cast<size_t>(end) - kEndPhase][static_cast<size_t>(stage)].value();
+  }
+  HistogramSnapshot loop_lag() const { return loop_lag_.Read(); }
   // (model, status code, count) for each pair that has occurred.
   void ForEachModel(const std::function<void(const std::string&, int, int64_t)>& visit) const;
 
@@ -75,10 +99,15 @@ class CallMetrics final : public PhaseObserver {
   HistogramSnapshot feature_age() const { return feature_age_.Read(); }
 
  private:
+  struct Endings {
+    Histogram duration;
+    Histogram received_bytes;
+    Histogram sent_bytes;
+  };
   struct Method {
     LocalCounter started;
-    // Made by the loop's thread when the first call ends so: 17 for each method would be 75 kB.
-    std::array<std::atomic<Histogram*>, kStatusCodes> by_code{};
+    // Made by the loop's thread when the first call ends so: 17 for each method would be 230 kB.
+    std::array<std::atomic<Endings*>, kStatusCodes> by_code{};
   };
   using ModelCodes = std::array<LocalCounter, kStatusCodes>;
 
@@ -88,6 +117,8 @@ class CallMetrics final : public PhaseObserver {
   std::vector<Method> methods_;  // The vector itself never changes.
   std::array<LocalCounter, kPhaseCount> in_phase_;
   std::array<Histogram, kEndPhase> phase_time_;
+  std::array<std::array<LocalCounter, kEndPhase>, kPhaseCount - kEndPhase> stopped_;
+  Histogram loop_lag_;
   std::array<LocalCounter, kCellOutcomes> cells_;
   LocalCounter degraded_;
   LocalCounter budgets_exhausted_;

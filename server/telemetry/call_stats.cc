@@ -39,18 +39,18 @@ std::vector<std::pair<absl::string_view, int64_t>> CallStats::ByPhase() const {
   return result;
 }
 
-std::vector<HistogramSample> CallStats::Durations() const {
+std::vector<HistogramSample> CallStats::ByMethodAndStatus(
+    HistogramSnapshot CallMetrics::Ended::* histogram) const {
   std::vector<HistogramSample> samples;
   if (loops_.empty()) return samples;
   const std::vector<std::string>& methods = loops_.front()->methods();
   for (size_t method = 0; method < methods.size(); ++method) {
-    for (size_t code = 0; code < CallMetrics::kStatusCodes; ++code) {
+    for (int code = 0; code < static_cast<int>(CallMetrics::kStatusCodes); ++code) {
       HistogramSnapshot sum;
-      for (const CallMetrics* loop : loops_) sum.Merge(loop->duration(method, code));
+      for (const CallMetrics* loop : loops_) sum.Merge(loop->ended(method, code).*histogram);
       if (sum.count() == 0) continue;
       samples.push_back(
-          {{{"grpc_method", methods[method]}, {"grpc_status", CodeName(static_cast<int>(code))}},
-           std::move(sum)});
+          {{{"grpc_method", methods[method]}, {"grpc_status", CodeName(code)}}, std::move(sum)});
     }
   }
   return samples;
@@ -83,6 +83,20 @@ void CallStats::RegisterWith(MetricsRegistry& registry) const {
                            }
                            return samples;
                          });
+  registry.AddHistograms("tournant_cq_loop_lag_seconds",
+                         "How long after it was posted an event loop came to something, tried once "
+                         "a second.",
+                         HistogramUnit::kSeconds, [this] {
+                           HistogramSnapshot sum;
+                           for (const CallMetrics* loop : loops_) sum.Merge(loop->loop_lag());
+                           return std::vector<HistogramSample>{{{}, std::move(sum)}};
+                         });
+  RegisterRpcs(registry);
+  RegisterStops(registry);
+  RegisterFeatures(registry);
+}
+
+void CallStats::RegisterRpcs(MetricsRegistry& registry) const {
   registry.AddCounters("grpc_server_call_started_total", "RPCs that have arrived.", [this] {
     std::vector<MetricSample> samples;
     if (loops_.empty()) return samples;
@@ -96,10 +110,18 @@ void CallStats::RegisterWith(MetricsRegistry& registry) const {
   });
   registry.AddHistograms("grpc_server_call_duration_seconds",
                          "Time from the arrival of an RPC to its end.", HistogramUnit::kSeconds,
-                         [this] { return Durations(); });
+                         [this] { return ByMethodAndStatus(&CallMetrics::Ended::duration); });
+  registry.AddHistograms("grpc_server_call_rcvd_total_compressed_message_size_bytes",
+                         "Serialized messages of a caller, all of an RPC together.",
+                         HistogramUnit::kBytes,
+                         [this] { return ByMethodAndStatus(&CallMetrics::Ended::received_bytes); });
+  registry.AddHistograms("grpc_server_call_sent_total_compressed_message_size_bytes",
+                         "Serialized messages sent to a caller, all of an RPC together.",
+                         HistogramUnit::kBytes,
+                         [this] { return ByMethodAndStatus(&CallMetrics::Ended::sent_bytes); });
   registry.AddCounters("tournant_calls_total", "RPCs answered, by status.", [this] {
     std::vector<MetricSample> samples;
-    for (const HistogramSample& ended : Durations()) {
+    for (const HistogramSample& ended : ByMethodAndStatus(&CallMetrics::Ended::duration)) {
       samples.push_back({{{"method", ended.labels[0].second}, {"code", ended.labels[1].second}},
                          static_cast<double>(ended.values.count())});
     }
@@ -121,6 +143,36 @@ void CallStats::RegisterWith(MetricsRegistry& registry) const {
         }
         return samples;
       });
+}
+
+void CallStats::RegisterStops(MetricsRegistry& registry) const {
+  struct Stop {
+    Phase end;
+    const char* name;
+    const char* help;
+  };
+  for (const auto& [end, name, help] :
+       {Stop{Phase::kExpired, "tournant_calls_expired_total",
+             "Calls whose time ran out, by the phase that they had reached."},
+        Stop{Phase::kCancelled, "tournant_calls_cancelled_total",
+             "Calls whose caller left, by the phase that they had reached."},
+        Stop{Phase::kFailed, "tournant_calls_failed_total",
+             "Calls that ended with another error, by the phase that they had reached."}}) {
+    registry.AddCounters(name, help, [this, end = end] {
+      std::vector<MetricSample> samples;
+      for (size_t i = 0; i < kEndPhase; ++i) {
+        const auto stage = static_cast<Phase>(i);
+        samples.push_back({{{"stage", NameOf(stage)}},
+                           static_cast<double>(Sum([end, stage](const CallMetrics& loop) {
+                             return loop.stopped(end, stage);
+                           }))});
+      }
+      return samples;
+    });
+  }
+}
+
+void CallStats::RegisterFeatures(MetricsRegistry& registry) const {
   registry.AddCounters(
       "tournant_feature_cells_total", "Cells with a feature source, by where they came from.",
       [this] {

@@ -33,7 +33,12 @@ class CallStats final : public StatusSource {
   template <class F>  // F: const CallMetrics& -> int64_t
   int64_t Sum(F number) const;
   HistogramSnapshot PhaseTime(Phase phase) const;
-  std::vector<HistogramSample> Durations() const;
+  // One of the histograms of CallMetrics::Ended, by method and status.
+  std::vector<HistogramSample> ByMethodAndStatus(
+      HistogramSnapshot CallMetrics::Ended::* histogram) const;
+  void RegisterRpcs(MetricsRegistry& registry) const;
+  void RegisterStops(MetricsRegistry& registry) const;
+  void RegisterFeatures(MetricsRegistry& registry) const;
 
   const std::vector<const CallMetrics*> loops_;
 };

@@ -25,6 +25,13 @@ void HistogramSnapshot::Merge(const HistogramSnapshot& other) {
   sum_ += other.sum_;
 }
 
+void HistogramSnapshot::Add(uint64_t value, uint64_t times) {
+  if (counts_.empty()) counts_.resize(HistogramBuckets::kCount);
+  counts_[HistogramBuckets::IndexOf(value)] += times;
+  count_ += times;
+  sum_ += value * times;
+}
+
 uint64_t HistogramSnapshot::CountUpTo(uint64_t bound) const {
   uint64_t total = 0;
   // Without the last bucket, which has no upper end.

@@ -41,6 +41,8 @@ struct HistogramBuckets {
 class HistogramSnapshot {
  public:
   void Merge(const HistogramSnapshot& other);
+  // `times` more values.
+  void Add(uint64_t value, uint64_t times);
 
   uint64_t count() const { return count_; }
   uint64_t sum() const { return sum_; }

@@ -4,6 +4,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "absl/container/flat_hash_map.h"
@@ -47,12 +48,13 @@ class Values final : public prometheus::Collectable {
 };
 
 // The bounds that are shown: of the sixteen buckets to a power of two every eighth, 2^k and
-// 1.5 * 2^k. For times from 1 us to 137 s, since quicker ones and slower ones do not occur; for
-// ages from 1 s to 99 days; for counts from 1 to a million.
+// 1.5 * 2^k, or fewer. For times from 1 us to 137 s, since quicker ones and slower ones do not
+// occur; for ages from 1 s to 99 days; for counts from 1 to a million.
 struct ShownUnit {
   int first_bit;
   int last_bit;
   double scale;
+  int every_bits = 0;  // 2^k for each so-manieth k alone; 0: the halves as well.
 };
 
 ShownUnit Shown(HistogramUnit unit) {
@@ -61,6 +63,10 @@ ShownUnit Shown(HistogramUnit unit) {
       return {10, 37, 1e-9};
     case HistogramUnit::kAge:
       return {10, 33, 1e-3};
+    case HistogramUnit::kRows:
+      return {0, 12, 1, 1};
+    case HistogramUnit::kBytes:
+      return {4, 30, 1, 2};
     case HistogramUnit::kCount:
       break;
   }
@@ -69,9 +75,11 @@ ShownUnit Shown(HistogramUnit unit) {
 
 std::vector<uint64_t> ShownBounds(const ShownUnit& unit) {
   std::vector<uint64_t> bounds;
-  for (int bit = unit.first_bit; bit <= unit.last_bit; ++bit) {
+  for (int bit = unit.first_bit; bit <= unit.last_bit; bit += std::max(1, unit.every_bits)) {
     bounds.push_back(uint64_t{1} << bit);
-    if (bit > 0 && bit < unit.last_bit) bounds.push_back(uint64_t{3} << (bit - 1));
+    if (unit.every_bits == 0 && bit > 0 && bit < unit.last_bit) {
+      bounds.push_back(uint64_t{3} << (bit - 1));
+    }
   }
   return bounds;
 }

@@ -33,7 +33,9 @@ struct HistogramSample {
 enum class HistogramUnit {
   kSeconds,  // Recorded in nanoseconds.
   kAge,      // Recorded in milliseconds, shown in seconds.
-  kCount,    // Rows, bytes.
+  kCount,    // Shown from 1 to a million.
+  kRows,     // Of a batch: from 1 to 4096.
+  kBytes,    // Of messages: from 16 to 2^30.
 };
 
 // Everything that /metrics shows. Rooms register functions that read their own numbers, at each

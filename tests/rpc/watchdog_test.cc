@@ -75,5 +75,18 @@ TEST_F(WatchdogTest, IsNotLiveWhenALoopDoesNotAnswer) {
   EXPECT_FALSE(Look(watchdog, milliseconds(1)));
 }
 
+TEST_F(WatchdogTest, MeasuresHowLateALoopComesToAKnock) {
+  AddLane();
+  Watchdog watchdog(lanes_, health_, calls_, clock_, {});
+  EXPECT_TRUE(Look(watchdog, seconds(0)));
+  clock_.Advance(milliseconds(5));
+  EXPECT_EQ(metrics_.loop_lag().count(), 0u);
+  lanes_[0]->loop.Shutdown();
+  lanes_[0]->loop.Run();
+  EXPECT_EQ(metrics_.loop_lag().count(), 1u);
+  EXPECT_EQ(metrics_.loop_lag().sum(), 5'000'000u);
+  lanes_.clear();
+}
+
 }  // namespace
 }  // namespace tournant

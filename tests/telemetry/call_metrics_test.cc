@@ -73,6 +73,38 @@ TEST(CallMetrics, KeepsDurationsByMethodAndStatus) {
   EXPECT_EQ(metrics.duration(1, 2).count(), 2u);  // UNKNOWN.
 }
 
+TEST(CallMetrics, KeepsTheBytesOfMessagesByMethodAndStatus) {
+  CallMetrics metrics(kMethods);
+  metrics.OnFinished(0, 0, milliseconds(1), {.received = 300, .sent = 20});
+  metrics.OnFinished(0, 0, milliseconds(1), {.received = 10, .sent = 0});
+  metrics.OnFinished(0, 3, milliseconds(1), {.received = 7, .sent = 0});
+  const CallMetrics::Ended ended = metrics.ended(0, 0);
+  EXPECT_EQ(ended.received_bytes.sum(), 310u);
+  EXPECT_EQ(ended.received_bytes.count(), 2u);
+  EXPECT_EQ(ended.sent_bytes.sum(), 20u);
+  EXPECT_EQ(metrics.ended(0, 3).received_bytes.sum(), 7u);
+  EXPECT_EQ(metrics.ended(1, 0).sent_bytes.count(), 0u);
+}
+
+TEST(CallMetrics, KnowsHowFarCallsHadComeThatDidNotEndWell) {
+  CallMetrics metrics(kMethods);
+  metrics.OnStopped(Phase::kExpired, Phase::kQueued);
+  metrics.OnStopped(Phase::kCancelled, Phase::kAwaitingFeatures);
+  metrics.OnStopped(Phase::kCancelled, Phase::kAwaitingFeatures);
+  metrics.OnStopped(Phase::kFailed, Phase::kAccepted);
+  EXPECT_EQ(metrics.stopped(Phase::kExpired, Phase::kQueued), 1);
+  EXPECT_EQ(metrics.stopped(Phase::kExpired, Phase::kAwaitingFeatures), 0);
+  EXPECT_EQ(metrics.stopped(Phase::kCancelled, Phase::kAwaitingFeatures), 2);
+  const CallStats stats({&metrics});
+  MetricsRegistry registry;
+  stats.RegisterWith(registry);
+  const PrometheusText text(registry.Text());
+  EXPECT_EQ(text.Value(R"(tournant_calls_expired_total{stage="Queued"})"), 1);
+  EXPECT_EQ(text.Value(R"(tournant_calls_cancelled_total{stage="AwaitingFeatures"})"), 2);
+  EXPECT_EQ(text.Value(R"(tournant_calls_failed_total{stage="Accepted"})"), 1);
+  EXPECT_EQ(text.Value(R"(tournant_calls_failed_total{stage="Responding"})"), 0);
+}
+
 TEST(CallMetrics, KeepsModelsApartThatTakeTurns) {
   CallMetrics metrics({"a"});
   for (int i = 0; i < 3; ++i) {
@@ -133,7 +165,8 @@ class CallStatsTest : public testing::Test {
       call.Enter(Phase::kComputing);
       clock_.Advance(milliseconds(8));
       call.Enter(Phase::kDone);
-      loop->OnFinished(0, 0, milliseconds(8));
+      loop->OnFinished(0, 0, milliseconds(8), {.received = 100, .sent = 64});
+      loop->OnLoopLag(milliseconds(2));
       loop->OnPrediction("flights", 0);
     }
     second_.OnPrediction("flights", 14);
@@ -175,6 +208,14 @@ TEST_F(CallStatsTest, ExportsTheSumOverLoops) {
   EXPECT_EQ(text.Value(R"(grpc_server_call_duration_seconds_count{grpc_method=")" + kMethods[0] +
                        R"(",grpc_status="OK"})"),
             2);
+  const std::string ok = "{grpc_method=\"" + kMethods[0] + R"(",grpc_status="OK")";
+  const std::string received = "grpc_server_call_rcvd_total_compressed_message_size_bytes";
+  const std::string sent = "grpc_server_call_sent_total_compressed_message_size_bytes";
+  EXPECT_EQ(text.Value(received + "_sum" + ok + "}"), 200);
+  EXPECT_EQ(text.Value(sent + "_bucket" + ok + R"(,le="16"})"), 0);
+  EXPECT_EQ(text.Value(sent + "_bucket" + ok + R"(,le="64"})"), 2);
+  EXPECT_EQ(text.Value("tournant_cq_loop_lag_seconds_count"), 2);
+  EXPECT_DOUBLE_EQ(text.Value("tournant_cq_loop_lag_seconds_sum"), 0.004);
   EXPECT_EQ(text.Value(R"(tournant_calls_total{method=")" + kMethods[0] + R"(",code="OK"})"), 2);
   EXPECT_EQ(text.Value(R"(tournant_model_calls_total{model="flights",code="OK"})"), 2);
   EXPECT_EQ(text.Value(R"(tournant_model_calls_total{model="flights",code="UNAVAILABLE"})"), 1);

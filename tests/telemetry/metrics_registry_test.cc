@@ -91,6 +91,28 @@ TEST(MetricsRegistry, WritesHistogramsOfCountsWithPowersOfTwoExactly) {
   EXPECT_EQ(text.Value("batch_rows_sum"), 90);
 }
 
+TEST(MetricsRegistry, ShowsFewerBoundsOfRowsAndBytes) {
+  MetricsRegistry registry;
+  HistogramSnapshot values;
+  values.Add(5, 3);
+  values.Add(64, 2);
+  for (const auto& [name, unit] :
+       {std::pair{"rows", HistogramUnit::kRows}, {"bytes", HistogramUnit::kBytes}}) {
+    registry.AddHistograms(name, "Some.", unit,
+                           [&] { return std::vector<HistogramSample>{{{}, values}}; });
+  }
+  const PrometheusText text(registry.Text());
+  EXPECT_TRUE(text.errors.empty());
+  EXPECT_EQ(text.Value(R"(rows_bucket{le="4"})"), 0);
+  EXPECT_EQ(text.Value(R"(rows_bucket{le="6"})"), -1);
+  EXPECT_EQ(text.Value(R"(rows_bucket{le="8"})"), 3);
+  EXPECT_EQ(text.Value(R"(bytes_bucket{le="16"})"), 3);
+  EXPECT_EQ(text.Value(R"(bytes_bucket{le="32"})"), -1);
+  EXPECT_EQ(text.Value(R"(bytes_bucket{le="64"})"), 5);
+  EXPECT_EQ(text.Value("bytes_sum"), 143);
+  EXPECT_EQ(text.Value("rows_count"), 5);
+}
+
 TEST(CounterFamily, CountsEachCombinationOfLabelsApart) {
   MetricsRegistry registry;
   CounterFamily& family = registry.AddCounterFamily("loads_total", "Loads.", {"model", "outcome"});
