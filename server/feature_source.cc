@@ -39,8 +39,11 @@ absl::StatusOr<FeatureSource> FeatureSource::OpenEmbedded(const Config& config,
   source.embedded_ = *std::move(embedded);
   FeatureBackendParts& backend = source.backends_.emplace_back();
   backend.name = "embedded";
-  backend.stub = std::make_unique<GrpcFeatureClient>(source.embedded_->InProcessChannel(),
-                                                     GrpcStoreAddress().method);
+  const std::string method = GrpcStoreAddress().method;
+  const auto attempts = std::make_shared<AttemptMetrics>(method, "embedded");
+  backend.stub =
+      std::make_unique<GrpcFeatureClient>(source.embedded_->InProcessChannel(), method, attempts);
+  backend.attempts = attempts;
   source.options_ = FeatureClientOptions::Embedded(config.feature_timeout);
   return source;
 }

@@ -9,6 +9,7 @@
 #include "features/feature_client.h"
 #include "features/limit_client.h"
 #include "features/measured_client.h"
+#include "telemetry/attempt_metrics.h"
 
 namespace tournant {
 
@@ -18,6 +19,7 @@ struct FeatureBackendParts {
   std::unique_ptr<FeatureClient> stub;
   // Whether it is connected, or may yet be, and says that it is well. Any thread. Empty: always.
   std::function<bool()> reachable;
+  std::shared_ptr<const AttemptMetrics> attempts;  // Of the stub; null: it does not count.
 };
 
 struct FeatureBackendOptions {
@@ -41,6 +43,7 @@ class FeatureBackend final : public FeatureClient {
   BackendView View(TimePoint now) const;
 
   BreakerClient::Numbers breaker(TimePoint now) const { return breaker_.Read(now); }
+  const AttemptMetrics* attempts() const { return parts_.attempts.get(); }
 
   struct Status {
     std::string name;

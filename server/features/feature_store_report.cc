@@ -119,8 +119,17 @@ void FeatureStoreReport::RegisterBackends(MetricsRegistry& registry) const {
                        EachNamed(read, "to", Transitions));
 }
 
+std::vector<const AttemptMetrics*> FeatureStoreReport::Attempts() const {
+  std::vector<const AttemptMetrics*> attempts;
+  for (const std::unique_ptr<FeatureBackend>& backend : client_.backends()) {
+    if (backend->attempts() != nullptr) attempts.push_back(backend->attempts());
+  }
+  return attempts;
+}
+
 void FeatureStoreReport::RegisterWith(MetricsRegistry& registry) const {
   RegisterBackends(registry);
+  RegisterAttempts([this] { return Attempts(); }, registry);
   registry.AddCounters(
       "tournant_feature_hedges_total",
       "Second calls to another backend: they brought the answer, were sent for nothing, or were "

@@ -33,6 +33,8 @@ class FeatureStoreReport final : public StatusSource {
   //   tournant_feature_hedge_budget_tokens
   //   tournant_feature_retries_total, tournant_feature_retry_budget_tokens
   //   tournant_feature_error_rate, tournant_feature_brownout_level
+  //   grpc_client_attempt_started_total, grpc_client_attempt_duration_seconds,
+  //   grpc_client_attempt_{sent,rcvd}_total_compressed_message_size_bytes
   void RegisterWith(MetricsRegistry& registry) const;
 
   absl::string_view status_name() const override { return "feature_store"; }
@@ -41,6 +43,7 @@ class FeatureStoreReport final : public StatusSource {
  private:
   void RegisterBackends(MetricsRegistry& registry) const;
   std::vector<FeatureBackend::Status> Backends() const;
+  std::vector<const AttemptMetrics*> Attempts() const;
   double BrownOutNumber() const { return static_cast<double>(brown_out_.level()); }
 
   const LayeredFeatureClient& client_;

@@ -66,6 +66,11 @@ void PassOn(const ClientSpan& span, grpc::ClientContext& context) {
   if (!span.tracestate().empty()) context.AddMetadata("tracestate", span.tracestate());
 }
 
+// False: it is cut off or garbled.
+bool Parse(grpc::ByteBuffer& answer, GetOnlineFeaturesResponse& response) {
+  return grpc::SerializationTraits<GetOnlineFeaturesResponse>::Deserialize(&answer, &response).ok();
+}
+
 struct Canceller {
   grpc::ClientContext* context;
   void operator()() const { context->TryCancel(); }
@@ -74,13 +79,14 @@ struct Canceller {
 }  // namespace
 
 GrpcFeatureClient::GrpcFeatureClient(std::vector<std::shared_ptr<grpc::Channel>> channels,
-                                     std::string method)
-    : method_(std::move(method)) {
+                                     std::string method, std::shared_ptr<AttemptMetrics> attempts)
+    : method_(std::move(method)), attempts_(std::move(attempts)) {
   for (std::shared_ptr<grpc::Channel>& channel : channels) stubs_.emplace_back(std::move(channel));
 }
 
-GrpcFeatureClient::GrpcFeatureClient(std::shared_ptr<grpc::Channel> channel, std::string method)
-    : GrpcFeatureClient(std::vector{std::move(channel)}, std::move(method)) {}
+GrpcFeatureClient::GrpcFeatureClient(std::shared_ptr<grpc::Channel> channel, std::string method,
+                                     std::shared_ptr<AttemptMetrics> attempts)
+    : GrpcFeatureClient(std::vector{std::move(channel)}, std::move(method), std::move(attempts)) {}
 
 GrpcFeatureClient::~GrpcFeatureClient() = default;
 
@@ -97,19 +103,25 @@ Task<absl::StatusOr<FetchedFeatures>> GrpcFeatureClient::Fetch(const CallContext
   std::optional<ClientSpan> span;
   if (call.trace != nullptr) PassOn(span.emplace(call, method_), *context);
   const auto reader = NextStub().PrepareUnaryCall(context.get(), method_, *message, &queue);
+  grpc::ByteBuffer answer;
   grpc::Status status;
-  bool readable = false;
+  const TimePoint start = call.clock.Now();
+  if (attempts_ != nullptr) attempts_->OnStarted();
   {
     const std::stop_callback on_cancel(call.cancelled, Canceller{context.get()});
     reader->StartCall();
     // The tag always comes back: at the deadline at the latest.
-    readable = co_await CqOperation([&](void* tag) { reader->Finish(response, &status, tag); });
+    co_await CqOperation([&](void* tag) { reader->Finish(&answer, &status, tag); });
+  }
+  if (attempts_ != nullptr) {
+    const MessageBytes bytes{.received = static_cast<int64_t>(answer.Length()),
+                             .sent = message->GetCachedSize()};
+    attempts_->OnFinished(status.error_code(), call.clock.Now() - start, bytes);
   }
   if (span) span->End(static_cast<absl::StatusCode>(status.error_code()), request.rows);
   if (absl::Status alive = call.Alive(); !alive.ok()) co_return alive;
   if (!status.ok()) co_return FetchError(status, *context, call.rpc != nullptr);
-  // Of a message that is cut off or garbled gRPC says so here alone, and leaves what it could read.
-  if (!readable) {
+  if (!Parse(answer, *response)) {
     co_return absl::InternalError("feature store: its answer is no GetOnlineFeaturesResponse");
   }
   co_return ReadFetchResponse(request, *response);

@@ -65,7 +65,10 @@ std::vector<FeatureBackendParts> DialFeatureStore(const GrpcStoreAddress& addres
     (void)AnyReachable(channels);
     FeatureBackendParts& backend = backends.emplace_back();
     backend.name = host_and_port;
-    backend.stub = std::make_unique<GrpcFeatureClient>(channels, address.method);
+    const auto attempts = std::make_shared<AttemptMetrics>(
+        address.method, GrpcTarget(host_and_port, address.dns_server));
+    backend.stub = std::make_unique<GrpcFeatureClient>(channels, address.method, attempts);
+    backend.attempts = attempts;
     backend.reachable = [channels = std::move(channels)] { return AnyReachable(channels); };
   }
   return backends;

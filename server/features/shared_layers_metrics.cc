@@ -37,10 +37,11 @@ MetricsRegistry::Read<MetricSample> EachView(
 void RegisterSharedLayers(const SharedLayers& layers, const FeatureCaches& caches,
                           MetricsRegistry& registry) {
   const CoalescingCounters& shared = layers.coalescing();
-  registry.AddCounter("tournant_feature_shared_calls_total", "Fetches that calls have asked for.",
+  registry.AddCounter("tournant_feature_shared_calls_total",
+                      "Fetches that calls have asked the shared layers for.",
                       [&shared] { return Read(shared.calls); });
   registry.AddCounter("tournant_feature_joined_calls_total",
-                      "Of those, the ones that only waited for rows that others had asked for.",
+                      "Fetches of calls that only waited for rows that others had asked for.",
                       [&shared] { return Read(shared.joined_calls); });
   registry.AddCounter("tournant_feature_joined_rows_total",
                       "Rows that were on their way already when a call asked for them.",
@@ -48,11 +49,13 @@ void RegisterSharedLayers(const SharedLayers& layers, const FeatureCaches& cache
   registry.AddCounter("tournant_feature_shared_fetches_total",
                       "Fetches that were sent for the calls of a loop together.",
                       [&shared] { return Read(shared.fetches); });
-  registry.AddCounter("tournant_feature_shared_rows_total", "Rows in those.",
+  registry.AddCounter("tournant_feature_shared_rows_total",
+                      "Rows in the fetches that were sent for calls together.",
                       [&shared] { return Read(shared.fetched_rows); });
-  registry.AddCounter("tournant_feature_abandoned_fetches_total",
-                      "Of those, the ones that were cancelled since nobody waited any more.",
-                      [&shared] { return Read(shared.abandoned_fetches); });
+  registry.AddCounter(
+      "tournant_feature_abandoned_fetches_total",
+      "Fetches sent for calls together that were cancelled since nobody waited any more.",
+      [&shared] { return Read(shared.abandoned_fetches); });
   registry.AddCounter("tournant_feature_renewed_rows_total",
                       "Rows that came too late for the calls that had asked first, and were asked "
                       "for again for those with more time.",
@@ -71,12 +74,13 @@ void RegisterSharedLayers(const SharedLayers& layers, const FeatureCaches& cache
                                                   {"negative_hit", &CacheCounters::negative_hits},
                                                   {"miss", &CacheCounters::misses}}));
   registry.AddCounters("tournant_feature_cache_refreshes_total",
-                       "Rows that were fetched again behind an answer.",
+                       "Rows of a cache that were fetched again behind an answer.",
                        EachView<Counter>(caches, {{nullptr, &CacheCounters::refreshes}}));
   registry.AddCounters("tournant_feature_cache_failed_refreshes_total",
-                       "Of those, the ones that brought nothing.",
+                       "Rows of a cache that were to be fetched again, which brought nothing.",
                        EachView<Counter>(caches, {{nullptr, &CacheCounters::failed_refreshes}}));
-  registry.AddCounters("tournant_feature_cache_evictions_total", "Rows that made room for others.",
+  registry.AddCounters("tournant_feature_cache_evictions_total",
+                       "Rows of a cache that made room for others.",
                        EachView<Counter>(caches, {{nullptr, &CacheCounters::evictions}}));
   registry.AddGauges("tournant_feature_cache_entries", "Rows in a cache.",
                      EachView<std::atomic<int64_t>>(caches, {{nullptr, &CacheCounters::entries}}));

@@ -137,7 +137,7 @@ class GrpcFeatureClientTest : public ::testing::Test {
     result.Set(*std::move(fetched));
   }
   Fetched Fetch(Duration timeout = std::chrono::hours(1)) {
-    GrpcFeatureClient client(store_.channel(), method_);
+    GrpcFeatureClient client(store_.channel(), method_, attempts_);
     Promise<Fetched> result;
     Run(client, nullptr, timeout, result);
     return result.Wait();
@@ -157,6 +157,7 @@ class GrpcFeatureClientTest : public ::testing::Test {
   std::vector<KeyColumn> keys_{{ValueType::kInt64, {6}, {}}};
   std::vector<uint8_t> wanted_{1};
   std::string method_ = kFeastMethod;
+  std::shared_ptr<AttemptMetrics> attempts_;
   std::stop_source stop_;
   const TraceScope* trace_ = nullptr;
 
@@ -202,6 +203,33 @@ TEST_F(GrpcFeatureClientTest, TellsTheStoreTheTraceOfTheCallAndRecordsItsOwnPart
   EXPECT_EQ(sent.parent, trace.parent.span_id);
   EXPECT_EQ(traceparent, FormatTraceparent(sent.context));
   EXPECT_EQ(tracestate, "vendor=x");
+}
+
+TEST_F(GrpcFeatureClientTest, AttemptsAreCountedWithTheirStatusAndBytes) {
+  attempts_ = std::make_shared<AttemptMetrics>(kFeastMethod, "here");
+  uint64_t asked = 0;
+  uint64_t answered = 0;
+  store_.Answer([&](auto*, const auto* request, auto* response) {
+    asked = request->ByteSizeLong();
+    const grpc::Status status = AnswerSeven(request, response);
+    answered = response->ByteSizeLong();
+    return status;
+  });
+  ASSERT_TRUE(Fetch().ok());
+  store_.Answer([](auto*, const auto*, auto*) {
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "later");
+  });
+  EXPECT_FALSE(Fetch().ok());
+  EXPECT_EQ(attempts_->started(), 2u);
+  const auto ended = attempts_->Read();
+  ASSERT_EQ(ended.size(), 2u);
+  EXPECT_EQ(ended[0].first, grpc::StatusCode::OK);
+  EXPECT_EQ(ended[0].second.duration.count(), 1u);
+  EXPECT_EQ(ended[0].second.sent_bytes.sum(), asked);
+  EXPECT_EQ(ended[0].second.received_bytes.sum(), answered);
+  EXPECT_EQ(ended[1].first, grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ended[1].second.sent_bytes.sum(), asked);
+  EXPECT_EQ(ended[1].second.received_bytes.sum(), 0u);
 }
 
 TEST_F(GrpcFeatureClientTest, TheMethodIsASetting) {

@@ -159,6 +159,8 @@ TEST_F(GrpcStoreBackendsTest, AStoreWithoutAHealthServiceIsTakenAsHealthy) {
   ASSERT_EQ(backends.size(), 1u);
   EXPECT_EQ(backends[0].name, store.address());
   EXPECT_TRUE(backends[0].reachable()) << "as long as nothing else is known";
+  ASSERT_NE(backends[0].attempts, nullptr);
+  EXPECT_EQ(backends[0].attempts->target(), GrpcTarget(store.address()));
   EXPECT_TRUE(Fetch(backends[0]).ok());
   EXPECT_TRUE(backends[0].reachable());
 }
