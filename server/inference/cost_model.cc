@@ -38,11 +38,17 @@ void CostModel::Learn(int64_t rows, Duration cost) {
   double c0 = c0_.load(std::memory_order_relaxed);
   double c1 = c1_.load(std::memory_order_relaxed);
   const int samples = samples_.load(std::memory_order_relaxed);
+  const double expected = c0 + c1 * x;
   if (samples >= kTrusted) {
-    const double expected = c0 + c1 * x;
     if (expected > 0) y = std::min(y, kFarOff * expected);
   } else {
     samples_.store(samples + 1, std::memory_order_relaxed);
+  }
+
+  if (samples > 0) {
+    misses_ = misses_ * kForgetting + 1;
+    squares_ = squares_ * kForgetting + (y - expected) * (y - expected);
+    residual_.store(std::sqrt(squares_ / misses_), std::memory_order_relaxed);
   }
 
   weight_ = weight_ * kForgetting + 1;
@@ -98,6 +104,10 @@ int64_t CostModel::UsefulRows() const {
 
 Duration CostModel::fixed_cost() const {
   return FromNanoseconds(c0_.load(std::memory_order_relaxed));
+}
+
+Duration CostModel::residual() const {
+  return FromNanoseconds(residual_.load(std::memory_order_relaxed));
 }
 
 Duration CostModel::row_cost() const {

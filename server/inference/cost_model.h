@@ -33,6 +33,9 @@ class CostModel {
 
   Duration fixed_cost() const;  // c0
   Duration row_cost() const;    // c1
+  // How far off estimates are, root mean square over about the last 100 executions; of one that is
+  // far off as much as counts.
+  Duration residual() const;
 
  private:
   // Samples after which an estimate is trusted enough to judge others by it.
@@ -45,11 +48,15 @@ class CostModel {
   double xx_ ABSL_GUARDED_BY(mutex_) = 0;
   double y_ ABSL_GUARDED_BY(mutex_) = 0;
   double xy_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The same over the squares of the differences to what was expected.
+  double misses_ ABSL_GUARDED_BY(mutex_) = 0;
+  double squares_ ABSL_GUARDED_BY(mutex_) = 0;
 
   // Written with the lock held.
   std::atomic<int> samples_{0};  // Stops at kTrusted.
   std::atomic<double> c0_{0};    // Nanoseconds, never negative.
   std::atomic<double> c1_{0};
+  std::atomic<double> residual_{0};
 };
 
 }  // namespace tournant

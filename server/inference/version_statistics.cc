@@ -27,8 +27,9 @@ void VersionStatistics::CountEmpty(Duration took) {
   totals_.success.time += took;
 }
 
-void VersionStatistics::CountFailure(Duration took) {
+void VersionStatistics::CountFailure(Duration took, CallFailure reason) {
   MutexLock lock(mutex_);
+  ++totals_.failures[static_cast<size_t>(reason)];
   ++totals_.fail.count;
   totals_.fail.time += took;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 
@@ -22,6 +23,15 @@ struct ComputeTimes {
     return *this;
   }
 };
+
+// Why a valid call ended without a result, in Triton's terms.
+enum class CallFailure {
+  kRejected,  // Refused, or its time ran out.
+  kCanceled,  // The caller left.
+  kBackend,   // The model failed.
+  kOther,     // Its features could not be had.
+};
+inline constexpr size_t kCallFailures = 4;
 
 // What a version has done since it was loaded, in the terms of ModelStatistics: counted before the
 // call that it is about is answered, so that whoever asks next finds it.
@@ -60,6 +70,7 @@ class VersionStatistics {
     int64_t executions = 0;
     Sum success;
     Sum fail;
+    std::array<int64_t, kCallFailures> failures{};  // `fail`, by reason.
     int64_t computed = 0;  // Calls that `queued` and `compute` are sums over.
     Duration queued{0};
     ComputeTimes compute;
@@ -70,7 +81,7 @@ class VersionStatistics {
   // A call that had no rows to compute.
   void CountEmpty(Duration took);
   // A valid call that ended without a result: refused, late, cancelled or failed.
-  void CountFailure(Duration took);
+  void CountFailure(Duration took, CallFailure reason);
 
   Totals Read() const;
 

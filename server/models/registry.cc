@@ -250,7 +250,7 @@ std::vector<VersionStatus> ModelRegistry::List() const {
     MutexLock lock(mutex_);
     for (const auto& [name, model] : models_) {
       for (const auto& [version, entry] : model.versions) {
-        list.push_back({name, version, entry.state, entry.reason});
+        list.push_back({name, version, entry.state, entry.reason, entry.unloaded});
       }
     }
   }

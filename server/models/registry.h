@@ -21,7 +21,8 @@ struct VersionStatus {
   std::string model;
   int64_t version = 0;
   VersionState state = VersionState::kLoading;
-  std::string reason;  // Why it is unavailable; one line.
+  std::string reason;     // Why it is unavailable; one line.
+  bool unloaded = false;  // Or about to be, because it was asked for.
 };
 
 // Name and version -> the version to serve. Thread-safe; lookups take a short lock. Written by the

@@ -102,17 +102,31 @@ absl::Status CheckPriority(const Batching& batching, int64_t priority) {
                                    levels, ", and 0 stands for its default"));
 }
 
-// Counts a valid call that no worker has counted, in time for whoever asks after its answer.
-void Count(const CallContext& call, const Prediction& prediction,
-           void (VersionStatistics::*count)(Duration took)) {
+// A valid call that no worker counts is counted in time for whoever asks after its answer.
+void CountEmpty(const CallContext& call, const Prediction& prediction) {
   ModelQueue* const queue = prediction.version->queue.get();
   if (queue == nullptr) return;
-  (queue->statistics().*count)(call.clock.Now() - call.phase.accepted_at());
+  queue->statistics().CountEmpty(call.clock.Now() - call.phase.accepted_at());
+}
+
+CallFailure ReasonOf(const CallContext& call, const absl::Status& why) {
+  switch (why.code()) {
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kDeadlineExceeded:
+      return CallFailure::kRejected;
+    case absl::StatusCode::kCancelled:
+      return CallFailure::kCanceled;
+    default:
+      return call.phase.current() < Phase::kQueued ? CallFailure::kOther : CallFailure::kBackend;
+  }
 }
 
 absl::Status Failed(const CallContext& call, Prediction& prediction, absl::Status why) {
   prediction.permit = AdmissionPermit();  // Its place is free for others at once.
-  Count(call, prediction, &VersionStatistics::CountFailure);
+  if (ModelQueue* const queue = prediction.version->queue.get(); queue != nullptr) {
+    queue->statistics().CountFailure(call.clock.Now() - call.phase.accepted_at(),
+                                     ReasonOf(call, why));
+  }
   return why;
 }
 
@@ -160,7 +174,7 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
     std::vector<Tensor> empty = EmptyOutputs(config);
     ClassifyOutputs(config, request.outputs, empty);
     prediction.outputs = ChooseOutputs(config, request.outputs, empty);
-    Count(call, prediction, &VersionStatistics::CountEmpty);
+    CountEmpty(call, prediction);
     co_return absl::OkStatus();
   }
 
@@ -198,6 +212,10 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   prediction.batch = BatchOf(*job);
   if (!computed.ok()) {
     if (absl::IsDeadlineExceeded(computed)) prediction.permit.Expired(call.clock.Now());
+    // An error of the model. Otherwise a worker may still be at the job.
+    if (ReasonOf(call, computed) == CallFailure::kBackend && job->started != TimePoint()) {
+      call.phase.EnterAt(Phase::kComputing, job->started);
+    }
     co_return Failed(call, prediction, computed);
   }
   prediction.permit.Computed(job->started);

@@ -4,8 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
 namespace tournant {
 namespace {
 
@@ -35,21 +33,13 @@ void PoolReport::RegisterWith(MetricsRegistry& registry) const {
   });
   registry.AddCounter("tournant_inference_executions_total", "Executions of a model, batches.",
                       [&pool] { return static_cast<double>(pool.Status().counts.executions); });
-  registry.AddCounter("tournant_inference_rows_total", "Rows in those executions.",
+  registry.AddCounter("tournant_inference_rows_total", "Rows in executions of a model.",
                       [&pool] { return static_cast<double>(pool.Status().counts.rows); });
-  registry.AddCounter("tournant_compute_seconds_total", "Time that executions took.",
+  registry.AddCounter("tournant_compute_seconds_total", "Time that executions of a model took.",
                       [&pool] { return Seconds(pool.Status().counts.computed); });
   registry.AddCounter("tournant_wasted_compute_seconds_total",
-                      "The part of it for calls that had ended before they were answered.",
+                      "Time of executions for calls that had ended before they were answered.",
                       [&pool] { return Seconds(pool.Status().counts.wasted); });
-  registry.AddGauges("tournant_queue_jobs", "Calls that wait for a worker.", [&pool] {
-    std::vector<MetricSample> samples;
-    for (const QueueStatus& queue : pool.Status().queues) {
-      samples.push_back({{{"model", queue.model}, {"version", absl::StrCat(queue.version)}},
-                         static_cast<double>(queue.jobs)});
-    }
-    return samples;
-  });
 }
 
 std::string PoolReport::StatusJson() const {

@@ -17,7 +17,6 @@ class PoolReport final : public StatusSource {
   //   tournant_inference_jobs_total{outcome="ok"|"failed"|"expired"|"shed"|"unwanted"|"rejected"}
   //   tournant_inference_executions_total, tournant_inference_rows_total
   //   tournant_compute_seconds_total, tournant_wasted_compute_seconds_total
-  //   tournant_queue_jobs{model,version}
   void RegisterWith(MetricsRegistry& registry) const;
 
   absl::string_view status_name() const override { return "workers"; }

@@ -38,6 +38,17 @@ TEST(CostModel, FindsFixedCostAndCostPerRow) {
   EXPECT_NEAR(static_cast<double>(cost.EstimateCost(128).count()), 362'800, 100);
 }
 
+TEST(CostModel, KnowsHowFarOffItsEstimatesAre) {
+  CostModel exact;
+  EXPECT_EQ(exact.residual(), Duration::zero());
+  for (int i = 0; i < 500; ++i) exact.Learn(4, microseconds(100));
+  EXPECT_LT(exact.residual(), microseconds(1));
+
+  CostModel noisy;
+  for (int i = 0; i < 500; ++i) noisy.Learn(4, microseconds(i % 2 == 0 ? 90 : 110));
+  EXPECT_NEAR(static_cast<double>(noisy.residual().count()), 10'000, 500);
+}
+
 TEST(CostModel, FollowsAMachineThatGetsSlower) {
   CostModel cost;
   LearnLine(cost, 30'000, 2'600, 50);

@@ -47,6 +47,7 @@ class PredictorSchedulingTest : public ::testing::Test {
     return run.done() ? *run.result : absl::UnknownError("it does not end");
   }
   VersionStatistics::Totals Totals() { return version_->queue->statistics().Read(); }
+  int64_t Failures(CallFailure reason) { return Totals().failures[static_cast<size_t>(reason)]; }
 
   ModelRegistry registry_;
   TestCall call_;
@@ -107,6 +108,7 @@ TEST_F(PredictorSchedulingTest, CountsACallThatExpiresAsFailed) {
   ASSERT_TRUE(run.done());
   EXPECT_EQ(Totals().fail.count, 1);
   EXPECT_EQ(Totals().fail.time, std::chrono::seconds(1));
+  EXPECT_EQ(Failures(CallFailure::kRejected), 1);
   EXPECT_EQ(Totals().success.count, 0);
 }
 
@@ -118,12 +120,14 @@ TEST_F(PredictorSchedulingTest, CountsACallWhoseCallerLeavesAsFailed) {
   call_.loop.RunUntilIdle();
   ASSERT_TRUE(run.done());
   EXPECT_EQ(Totals().fail.count, 1);
+  EXPECT_EQ(Failures(CallFailure::kCanceled), 1);
 }
 
 TEST_F(PredictorSchedulingTest, CountsACallThatTheQueueRefusesAsFailed) {
   Publish(0);
   EXPECT_EQ(Predict(PuppetPool::Mode::kFull).code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(Totals().fail.count, 1);
+  EXPECT_EQ(Failures(CallFailure::kRejected), 1);
 }
 
 TEST_F(PredictorSchedulingTest, CountsACallWithoutRowsAsASuccessWithNothingComputed) {

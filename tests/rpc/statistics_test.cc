@@ -102,7 +102,7 @@ TEST_F(StatisticsTest, ShowsEveryCounter) {
   batch.queued = microseconds(40);
   batch.compute = {microseconds(4), microseconds(50), microseconds(10)};
   statistics.Count(batch, WallTime(milliseconds(1'700'000'000'123)));
-  statistics.CountFailure(microseconds(9));
+  statistics.CountFailure(microseconds(9), CallFailure::kOther);
   statistics.CountEmpty(microseconds(6));
 
   ASSERT_TRUE(Ask("a").ok());
@@ -139,7 +139,7 @@ TEST_F(StatisticsTest, ShowsEveryCounter) {
 }
 
 TEST_F(StatisticsTest, StartsAtZeroWithEachLoad) {
-  Publish("a", 1)->queue->statistics().CountFailure(microseconds(1));
+  Publish("a", 1)->queue->statistics().CountFailure(microseconds(1), CallFailure::kOther);
   Publish("a", 1);
   ASSERT_TRUE(Ask("a").ok());
   EXPECT_EQ(answer_.model_stats(0).inference_stats().fail().count(), 0u);
