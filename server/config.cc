@@ -90,6 +90,8 @@ ABSL_FLAG(absl::Duration, drain_grace, absl::Seconds(30),
 ABSL_FLAG(std::string, status_dialect, "tournant",
           "tournant, or triton: UNAVAILABLE for overload and timeouts, as Triton answers");
 ABSL_FLAG(bool, reflection, true, "Serve gRPC server reflection");
+ABSL_FLAG(bool, triton_metrics, true,
+          "Show what model versions do on /metrics also in Triton's names, nv_inference_*");
 ABSL_FLAG(std::string, check_model, "",
           "Check this model folder, print what is wrong with it and end");
 ABSL_FLAG(std::string, check_config, "",
@@ -272,6 +274,7 @@ const std::vector<std::string>& ServerFlagNames() {
       "drain_grace",
       "status_dialect",
       "reflection",
+      "triton_metrics",
       "check_model",
       "check_config",
   };
@@ -345,6 +348,7 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   config.drain_grace = Milliseconds(absl::GetFlag(FLAGS_drain_grace));
   config.triton_dialect = absl::GetFlag(FLAGS_status_dialect) == "triton";
   config.reflection = absl::GetFlag(FLAGS_reflection);
+  config.triton_metrics = absl::GetFlag(FLAGS_triton_metrics);
   return config;
 }
 

@@ -53,6 +53,7 @@ struct Config {
   std::chrono::milliseconds drain_grace{30000};
   bool triton_dialect = false;
   bool reflection = true;
+  bool triton_metrics = true;
 
   std::string check_model;   // Not empty: check this model directory, print a report and end.
   std::string check_config;  // With check_model: a JSON file that stands in for config.pbtxt.

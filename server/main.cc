@@ -31,6 +31,7 @@
 #include "features/shared_layers_metrics.h"
 #include "features/view_cells.h"
 #include "inference/pool_pressure.h"
+#include "inference/version_report.h"
 #include "inference/warm_up_step.h"
 #include "inference/worker_pool.h"
 #include "models/loader.h"
@@ -41,6 +42,7 @@
 #include "resources.h"
 #include "rpc/methods.h"
 #include "rpc/model_server.h"
+#include "server_metrics.h"
 #include "signals.h"
 #include "status/admission_report.h"
 #include "status/http_server.h"
@@ -188,6 +190,11 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
                           .tracer = tracing.tracer()});
   const PoolReport pool_report(pool);
   pool_report.RegisterWith(metrics);
+  const VersionReport version_report(registry, pool);
+  version_report.RegisterWith(metrics);
+  if (config.triton_metrics) version_report.RegisterTritonNames(metrics);
+  ServerMetrics server_metrics(admission, pool, clock);
+  server_metrics.RegisterWith(metrics);
   if (feature_client != nullptr) {
     brown_out.Watch([&](TimePoint now) { return feature_client->Health(now); },
                     [&] { return PoolPressure(pool.Status(), kFullPool); });
@@ -213,6 +220,7 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   server_options.service.tracer = tracing.tracer();
   auto server = ModelServer::Start(server_options, registry, predictor, feature_clock, writers);
   if (!server.ok()) return Fail(kFailed, server.status());
+  ServerMetrics::RegisterServer(**server, metrics);
 
   const FunctionStatus settings("settings", ConfigJson);
   const ModelsStatus models(registry);

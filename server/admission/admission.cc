@@ -67,6 +67,7 @@ absl::Status AdmissionControl::Admit(const Request& request, AdmissionPermit& pe
   MutexLock lock(mutex_);
   ClassCounts& counts = counts_[IndexOf(request.criticality)];
   ++counts.offered;
+  offered_work_ += request.work;
   const Judgement judgement = Judge(request);
   NoteOffer(request.now, !judgement.reject);
   if (judgement.reject) {
@@ -257,6 +258,7 @@ AdmissionControl::Numbers AdmissionControl::Read() const {
   numbers.calls = calls_;
   numbers.bytes = bytes_;
   numbers.work = all_.total();
+  numbers.offered_work = offered_work_;
   numbers.peers = peers_.active();
   return numbers;
 }

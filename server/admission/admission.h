@@ -120,10 +120,12 @@ class AdmissionControl {
     std::array<ClassCounts, kCriticalities> classes;
     int64_t calls = 0;  // In flight, and the bytes of their requests.
     int64_t bytes = 0;
-    Duration work{0};  // Admitted and not computed.
-    size_t peers = 0;  // Among which shares are divided now.
+    Duration work{0};          // Admitted and not computed.
+    Duration offered_work{0};  // Of all calls that have asked, as estimated when they did.
+    size_t peers = 0;          // Among which shares are divided now.
   };
   Numbers Read() const;
+  const Options& options() const { return options_; }
 
  private:
   friend class AdmissionPermit;
@@ -162,6 +164,7 @@ class AdmissionControl {
   std::array<ClassCounts, kCriticalities> counts_ ABSL_GUARDED_BY(mutex_);
   int64_t calls_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  Duration offered_work_ ABSL_GUARDED_BY(mutex_){0};
   // Of this second, and whether in the last one more than twice as many came as were let in.
   TimePoint second_ends_ ABSL_GUARDED_BY(mutex_) = TimePoint::min();
   int64_t second_offered_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -31,6 +31,11 @@ bool Health::live() const {
   return live_;
 }
 
+bool Health::draining() const {
+  MutexLock lock(mutex_);
+  return draining_;
+}
+
 bool Health::ready() const {
   {
     MutexLock lock(mutex_);

@@ -23,6 +23,7 @@ class Health {
   void Refresh();
 
   bool live() const;
+  bool draining() const;
   bool ready() const;
 
  private:

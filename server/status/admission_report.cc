@@ -50,11 +50,12 @@ void AdmissionReport::RegisterWith(MetricsRegistry& registry) const {
                        EachClass(admission, [](const ClassCounts& counts) {
                          return static_cast<double>(counts.offered);
                        }));
-  registry.AddCounters("tournant_admission_admitted_total", "Of those, the ones that were.",
+  registry.AddCounters("tournant_admission_admitted_total", "Valid calls that were let in.",
                        EachClass(admission, [](const ClassCounts& counts) {
                          return static_cast<double>(counts.admitted);
                        }));
-  registry.AddCounters("tournant_admission_rejected_total", "The others, by what kept them out.",
+  registry.AddCounters("tournant_admission_rejected_total",
+                       "Valid calls that were not, by what kept them out.",
                        [&admission] { return Rejections(admission); });
   registry.AddGauges(
       "tournant_admission_wait_correction",
@@ -67,7 +68,7 @@ void AdmissionReport::RegisterWith(MetricsRegistry& registry) const {
                      }));
   registry.AddGauge("tournant_admission_calls", "Admitted calls in memory.",
                     [&admission] { return static_cast<double>(admission.Read().calls); });
-  registry.AddGauge("tournant_admission_request_bytes", "Bytes of their requests.",
+  registry.AddGauge("tournant_admission_request_bytes", "Bytes of the requests of admitted calls.",
                     [&admission] { return static_cast<double>(admission.Read().bytes); });
   registry.AddGauge("tournant_admission_work_seconds",
                     "Estimated computing time of admitted calls that were not computed yet.",

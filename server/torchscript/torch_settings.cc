@@ -4,6 +4,7 @@
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/passes/tensorexpr_fuser.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/version.h>
 
 #include <mutex>
 
@@ -25,6 +26,8 @@ void UseIntraOpThreads(int threads) {
   at::set_num_threads(threads);
   used = threads;
 }
+
+std::string TorchVersion() { return TORCH_VERSION; }
 
 std::string LastExecutedGraph() {
   const auto graph = torch::jit::lastExecutedOptimizedGraph();

@@ -18,6 +18,9 @@ void ConfigureTorch();
 // cores at first. A few instructions when it is what it was.
 void UseIntraOpThreads(int threads);
 
+// "2.13.0"
+std::string TorchVersion();
+
 // The graph that the calling thread has run last, as text. Tests see in it how a model is run.
 std::string LastExecutedGraph();
 

@@ -79,6 +79,7 @@ TEST_F(AdmissionTest, LetsInWhatCanBeServedInTime) {
   EXPECT_EQ(numbers.calls, 6);
   EXPECT_EQ(numbers.bytes, 6);
   EXPECT_EQ(numbers.work, milliseconds(60));
+  EXPECT_EQ(numbers.offered_work, milliseconds(1000)) << "those that were refused, too";
 }
 
 TEST_F(AdmissionTest, WhatWasComputedMakesRoomAndThePlaceIsHeldUntilTheEnd) {
