@@ -5,6 +5,7 @@ import sys
 import time
 
 import compiled
+import deploy
 import layers
 import rules
 
@@ -26,6 +27,9 @@ def main():
         ("top level", rules.top_level),
         ("leftovers", rules.leftovers),
         ("sizes", rules.sizes),
+        ("names of metrics", deploy.names),
+        ("made files of deploy", deploy.made),
+        ("alerts", deploy.alerts),
     ]
     if not arguments.quick:
         checks += [

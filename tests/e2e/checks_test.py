@@ -1,5 +1,6 @@
 """scripts/check finds what it is there for. Runs its quick half on small trees made for one rule."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -121,6 +122,27 @@ class Checks(unittest.TestCase):
 
     def test_code_that_is_not_formatted_is_found(self):
         self.assert_found({"server/base/rng.cc": "int  a ;\n"}, "server/base/rng.cc:1: code should be")
+
+    def test_alerts_and_panels_that_name_what_no_server_shows_are_found(self):
+        queries = ["rate(tournant_a_total{x='1'}[5m])", "rate(tournant_a_total{y='1'}[5m])",
+                   "tournant_h_bucket", "tournant_h", "tournant_a_bucket", "tournant:r", "tournant:s"]
+        rules = "- record: tournant:r\n- alert: Gone\n" + "".join(f"  expr: {q}\n" for q in queries)
+        panel = {"title": "P", "targets": [{"expr": "sum(process_none)"}]}
+        self.assert_found({
+            "deploy/metrics.txt": "# a comment\ntournant_a_total counter x\ntournant_h histogram -\n",
+            "server/telemetry/README.md": "| `tournant_h` | | |\n",
+            "deploy/prometheus/tournant.rules.yml": rules,
+            "deploy/prometheus/tournant.rules.test.yml": "",
+            "deploy/prometheus/README.md": "",
+            "deploy/grafana/tournant.json": json.dumps({"panels": [panel]}),
+        }, "names of metrics             failed (6)",
+            "tournant_a_total is missing in the table",
+            "rules.yml:4: tournant_a_total has no label y",
+            "rules.yml:6: tournant_h is a histogram: name its _bucket, _sum or _count",
+            "rules.yml:7: tournant_a_bucket is shown by no server",
+            "rules.yml:9: tournant:s is recorded by no rule",
+            "panel 'P': process_none is shown by no server",
+            "Gone is not tested", "Gone is not explained", "promtool is missing")
 
     def test_a_long_file_is_named_but_fails_nothing(self):
         output, status = self.check({"server/base/rng.cc": "int a();\n" * 401})
