@@ -1,7 +1,8 @@
 """Runs the test programs of a build folder and counts test cases exactly.
 
 Called by scripts/test. A test program is a gtest binary in <build>/bin/tests, or a *_test.py of
-unittest cases in tests/e2e or tests/conformance, which finds what to run by these variables:
+unittest cases in tests/e2e, tests/conformance or tests/deploy, which finds what to run by these
+variables:
 
     TOURNANT_ROOT          the checkout
     TOURNANT_BUILD         the build folder
@@ -26,8 +27,10 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# Folders of tests/ that hold test programs in Python.
-PYTHON_TESTS = ("e2e", "conformance")
+# Folders of tests/ that hold test programs in Python, and the environment that each runs in.
+PYTHON_TESTS = {"e2e": "venv-clients", "conformance": "venv-clients", "deploy": "venv-deploy"}
+# Those that start no binary of a build, so that other builds have nothing to add.
+ONCE = ("deploy",)
 
 # Longer than any program takes under a sanitizer on two slow cores; a hang ends here.
 TIMEOUT_SECONDS = 900
@@ -133,8 +136,10 @@ def programs(build, names):
     found = []
     for binary in sorted((build / "bin" / "tests").glob("*_tests")):
         found.append((binary.name, [str(binary), "--gtest_color=no"], gtest_counts))
-    python = ROOT / "build/venv-clients/bin/python"
-    for folder in PYTHON_TESTS:
+    for folder, environment_name in PYTHON_TESTS.items():
+        if folder in ONCE and build.name != "release":
+            continue
+        python = ROOT / "build" / environment_name / "bin/python"
         for file in sorted((ROOT / "tests" / folder).glob("*_test.py")):
             command = [str(python), str(pathlib.Path(__file__).resolve()), "--unittest", str(file)]
             found.append((f"{folder}/{file.stem}", command, unittest_counts))

@@ -7,6 +7,7 @@ import time
 import compiled
 import deploy
 import layers
+import manifests
 import rules
 
 
@@ -30,6 +31,7 @@ def main():
         ("names of metrics", deploy.names),
         ("made files of deploy", deploy.made),
         ("alerts", deploy.alerts),
+        ("manifests", manifests.manifests),
     ]
     if not arguments.quick:
         checks += [

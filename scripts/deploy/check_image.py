@@ -45,10 +45,26 @@ class Image:
     def start(self, command, **options):
         """A process in the image: its user, its variables, and nothing that could be more."""
         return subprocess.Popen(
-            ["chroot", str(self.root), "/usr/bin/env", "-i", *self.variables,
-             "setpriv", f"--reuid={self.user}", f"--regid={self.group}", "--clear-groups",
-             "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", *command],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, **options)
+            [
+                "chroot",
+                str(self.root),
+                "/usr/bin/env",
+                "-i",
+                *self.variables,
+                "setpriv",
+                f"--reuid={self.user}",
+                f"--regid={self.group}",
+                "--clear-groups",
+                "--no-new-privs",
+                "--inh-caps=-all",
+                "--bounding-set=-all",
+                *command,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            **options,
+        )
 
     def run(self, *command):
         process = self.start(command)
@@ -75,8 +91,15 @@ def check(image):
     status, _ = image.run("touch", "/here")
     expect(status != 0, "the root file system is read-only")
 
-    server = image.start([*image.entrypoint, "--model_repository=/models", "--grpc_address=127.0.0.1:0",
-                          "--http_address=127.0.0.1:0", "--drain_delay=0s"])
+    server = image.start(
+        [
+            *image.entrypoint,
+            "--model_repository=/models",
+            "--grpc_address=127.0.0.1:0",
+            "--http_address=127.0.0.1:0",
+            "--drain_delay=0s",
+        ]
+    )
     watchdog = threading.Timer(LIMIT_SECONDS, server.kill)
     watchdog.start()
     line = server.stdout.readline()
@@ -88,8 +111,9 @@ def check(image):
     address = f"http://127.0.0.1:{ports['http']}"
     with urllib.request.urlopen(f"{address}/v2/health/ready", timeout=LIMIT_SECONDS) as answer:
         expect(answer.status == 200, "it answers readiness")
-    status, output = image.run("tournant", "infer", "identity", "INPUT__0=1,2,3",
-                               f"--server=127.0.0.1:{ports['grpc']}")
+    status, output = image.run(
+        "tournant", "infer", "identity", "INPUT__0=1,2,3", f"--server=127.0.0.1:{ports['grpc']}"
+    )
     expect(status == 0 and "OUTPUT__0" in output, "it answers a call")
     server.terminate()
     expect(server.wait() == 0, "it drains")

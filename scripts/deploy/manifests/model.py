@@ -1,0 +1,73 @@
+"""What the checks look at: the objects of one rendering, and the pods that they describe."""
+
+import dataclasses
+
+# Kinds that carry a whole pod; KServe's runtime carries a part of one.
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
+
+
+def name_of(item):
+    return f"{item['kind']} {item['metadata']['name']}"
+
+
+def matches(selector, labels):
+    """Whether a label selector, as far as we use them, selects these labels."""
+    return all(labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items())
+
+
+@dataclasses.dataclass
+class Pod:
+    """A pod as an object describes it. `partial`: KServe adds the rest."""
+
+    owner: dict
+    spec: dict
+    labels: dict
+    partial: bool = False
+
+    @property
+    def name(self):
+        return name_of(self.owner)
+
+    @property
+    def containers(self):
+        return self.spec.get("containers") or []
+
+    @property
+    def init_containers(self):
+        return self.spec.get("initContainers") or []
+
+    def ports(self):
+        """(name, number) of every container port."""
+        return [
+            (port.get("name"), port["containerPort"])
+            for container in self.containers
+            for port in container.get("ports") or []
+        ]
+
+    def has_port(self, port):
+        """Whether a name or number is one of its ports."""
+        return any(port in known for known in self.ports())
+
+
+class Manifests:
+    """The objects of one rendering, and what is known of the binaries that they start."""
+
+    def __init__(self, items, project):
+        self.items = items
+        self.project = project
+
+    def of(self, *kinds):
+        return [item for item in self.items if item["kind"] in kinds]
+
+    def find(self, kind, name):
+        return next((item for item in self.of(kind) if item["metadata"]["name"] == name), None)
+
+    def pods(self):
+        for item in self.of(*WORKLOADS):
+            template = item["spec"]["template"]
+            yield Pod(item, template["spec"], template["metadata"].get("labels") or {})
+        for item in self.of("ClusterServingRuntime", "ServingRuntime"):
+            yield Pod(item, item["spec"], {}, partial=True)
+
+    def pods_of(self, selector):
+        return [pod for pod in self.pods() if not pod.partial and matches(selector, pod.labels)]

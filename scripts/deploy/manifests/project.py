@@ -1,0 +1,90 @@
+"""What the manifests have to agree with, read from the sources: flags, metrics, times of the end."""
+
+import functools
+import pathlib
+import re
+
+# Where each binary's flags are defined.
+FLAG_FILES = {
+    "tournant-server": "server/config.cc",
+    "tournant-feature-store": "server/feature_store/feature_store_main.cc",
+}
+# What a server answers to in grpc.health.v1, besides the names of models.
+HEALTH_SERVICES = {
+    "tournant-server": ("", "ready", "live"),
+    "tournant-feature-store": ("",),
+}
+
+FLAG = re.compile(r"ABSL_FLAG\(\s*([\w:]+),\s*(\w+),")
+METRIC = re.compile(r'"((?:tournant|grpc_server|nv)_[a-z0-9_]+)"')
+DURATION = re.compile(r"0|(\d+(\.\d*)?(ns|us|ms|s|m|h))+")
+VALUES = {
+    "bool": re.compile(r"true|false"),
+    "int": re.compile(r"-?\d+"),
+    "int64_t": re.compile(r"-?\d+"),
+    "absl::Duration": DURATION,
+}
+SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
+
+# Metrics that are agreed on and that no source names yet.
+PENDING_METRICS = {"tournant_offered_utilization"}
+
+
+def seconds(duration):
+    """A duration as absl writes it, in seconds."""
+    return sum(
+        float(number) * SECONDS[unit]
+        for number, _, unit in re.findall(r"(\d+(\.\d*)?)(ns|us|ms|s|m|h)", duration)
+    )
+
+
+class Project:
+    def __init__(self, root):
+        self.root = pathlib.Path(root)
+
+    @functools.cache
+    def flags(self, binary):
+        """Name and type of each flag of a binary; empty for one that is not ours."""
+        file = FLAG_FILES.get(binary)
+        if file is None:
+            return {}
+        return {name: kind for kind, name in FLAG.findall((self.root / file).read_text())}
+
+    def flag_error(self, binary, name, value):
+        """What is wrong with a flag of one of ours, or None."""
+        flags = self.flags(binary)
+        if name not in flags:
+            return f"{binary} has no flag --{name}"
+        pattern = VALUES.get(flags[name].removeprefix("std::"))
+        if pattern is not None and not pattern.fullmatch(value):
+            return f"--{name}={value}: {flags[name]} is no such value"
+        return None
+
+    @functools.cache
+    def metrics(self):
+        """Names of the metrics that the sources export."""
+        names = set(PENDING_METRICS)
+        for file in (self.root / "server").rglob("*.cc"):
+            names.update(METRIC.findall(file.read_text()))
+        return names
+
+    def _seconds_of(self, file, *names):
+        """The sum of constants of a source."""
+        text = (self.root / file).read_text()
+        total = 0
+        for name in names:
+            found = re.search(rf"std::chrono::seconds {name}{{(\d+)}}", text)
+            if found is None:
+                raise ValueError(f"{file} has no {name} in seconds, which grace periods are checked by")
+            total += int(found[1])
+        return total
+
+    @functools.cache
+    def end_seconds(self):
+        """How long the server takes at most to end once calls have had their grace."""
+        return self._seconds_of("server/main.cc", "kModelBudget", "kLogBudget")
+
+    @functools.cache
+    def feature_store_grace_seconds(self):
+        """How long the feature store lets calls in flight end."""
+        return self._seconds_of(FLAG_FILES["tournant-feature-store"], "kDrainGrace")

@@ -1,0 +1,133 @@
+"""How many pods there are: autoscalers, budgets, and the metrics that decide."""
+
+import re
+
+from .model import matches, name_of
+
+METRIC = re.compile(r"\b(?:tournant|grpc_server|nv)_[a-z0-9_]+\b")
+# What Prometheus makes of one histogram or summary.
+SUFFIXES = ("_bucket", "_sum", "_count")
+
+
+def scalers(manifests):
+    """(autoscaler, kind and name of its target, least pods, most pods)"""
+    for item in manifests.of("HorizontalPodAutoscaler"):
+        spec = item["spec"]
+        target = spec["scaleTargetRef"]
+        yield item, (target["kind"], target["name"]), spec.get("minReplicas", 1), spec["maxReplicas"]
+    for item in manifests.of("ScaledObject"):
+        spec = item["spec"]
+        target = spec["scaleTargetRef"]
+        yield (
+            item,
+            (target.get("kind", "Deployment"), target["name"]),
+            spec.get("minReplicaCount", 0),
+            spec.get("maxReplicaCount", 100),
+        )
+
+
+def autoscalers(manifests):
+    """One autoscaler for a workload that is there and does not say how many it wants."""
+    seen = set()
+    for item, target, least, most in scalers(manifests):
+        workload = manifests.find(*target)
+        if workload is None:
+            yield f"{name_of(item)} scales {' '.join(target)}, which is not there"
+        elif "replicas" in workload["spec"]:
+            yield f"{' '.join(target)} says replicas, which {name_of(item)} decides"
+        if target in seen:
+            yield f"{' '.join(target)} has two autoscalers"
+        seen.add(target)
+        if not 1 <= least < most:
+            yield f"{name_of(item)} scales from {least} to {most}"
+
+
+def least_replicas(manifests, workload):
+    target = (workload["kind"], workload["metadata"]["name"])
+    found = [least for _, scaled, least, _ in scalers(manifests) if scaled == target]
+    return found[0] if found else workload["spec"].get("replicas", 1)
+
+
+def budgets(manifests):
+    """A budget lets a node be drained, and leaves a pod to serve."""
+    for item in manifests.of("PodDisruptionBudget"):
+        for pod in manifests.pods_of(item["spec"]["selector"]):
+            least = least_replicas(manifests, pod.owner)
+            most_out = item["spec"].get("maxUnavailable")
+            left = item["spec"].get("minAvailable")
+            if most_out in (0, "0%") or left == "100%" or isinstance(left, int) and left >= least:
+                yield f"{name_of(item)} lets no pod of {pod.name} go, of which there may be {least}"
+            if isinstance(most_out, int) and most_out >= least:
+                yield f"{name_of(item)} lets all {least} pods of {pod.name} go at once"
+
+
+def known_metric(manifests, name):
+    names = manifests.project.metrics()
+    return name in names or any(
+        name.endswith(suffix) and name.removesuffix(suffix) in names for suffix in SUFFIXES
+    )
+
+
+def queries(manifests):
+    """(object, text in which metrics are named)"""
+    for item in manifests.of("HorizontalPodAutoscaler"):
+        for metric in item["spec"].get("metrics") or []:
+            for part in ("pods", "object", "external"):
+                if part in metric:
+                    yield item, metric[part]["metric"]["name"]
+    for item in manifests.of("ScaledObject"):
+        for trigger in item["spec"]["triggers"]:
+            yield item, trigger["metadata"].get("query", "")
+    for item in manifests.of("PrometheusRule"):
+        for group in item["spec"]["groups"]:
+            for rule in group["rules"]:
+                yield item, str(rule["expr"])
+
+
+def metrics(manifests):
+    """What is scaled or alerted on is exported, and asked for in the namespace that it comes from."""
+    spaces = {
+        item["metadata"]["namespace"] for item in manifests.items if "namespace" in item["metadata"]
+    }
+    for item, query in queries(manifests):
+        for name in sorted(set(METRIC.findall(query))):
+            # A recorded series has a colon, and its rule is checked where it is defined.
+            if (
+                not known_metric(manifests, name)
+                and f":{name}" not in query
+                and f"{name}:" not in query
+            ):
+                yield f"{name_of(item)}: no source exports the metric {name}"
+        for space in re.findall(r'namespace="([^"]*)"', query):
+            if space not in spaces:
+                here = ", ".join(sorted(spaces))
+                yield f"{name_of(item)} asks for the namespace {space}, and its objects are in {here}"
+
+
+def kserve(manifests):
+    """An InferenceService asks for a format and a protocol that the runtime has."""
+    runtimes = manifests.of("ClusterServingRuntime", "ServingRuntime")
+    for item in manifests.of("InferenceService"):
+        model = item["spec"]["predictor"].get("model", {})
+        name = model.get("modelFormat", {}).get("name")
+        for runtime in runtimes:
+            if name not in [known["name"] for known in runtime["spec"]["supportedModelFormats"]]:
+                yield f"{name_of(item)}: {name_of(runtime)} has no model format {name}"
+            if model.get("protocolVersion") not in runtime["spec"]["protocolVersions"]:
+                yield f"{name_of(item)}: {name_of(runtime)} does not speak {model.get('protocolVersion')}"
+    for item in runtimes:
+        if "kserve-container" not in [container["name"] for container in item["spec"]["containers"]]:
+            yield f"{name_of(item)} has no container kserve-container"
+
+
+def ours(labels):
+    return matches({"matchLabels": {"app.kubernetes.io/part-of": "tournant"}}, labels)
+
+
+def labels(manifests):
+    """Everything says that it is part of Tournant."""
+    for item in manifests.items:
+        if item["kind"] not in ("Namespace", "Secret", "ConfigMap", "InferenceService") and not ours(
+            item["metadata"].get("labels") or {}
+        ):
+            yield f"{name_of(item)} has no label app.kubernetes.io/part-of: tournant"

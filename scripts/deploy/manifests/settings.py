@@ -1,0 +1,120 @@
+"""Flags that the binaries know, and times and addresses that agree with the rest of the pod."""
+
+from .model import name_of
+from .pods import binary_of, each_container
+from .project import FLAG_FILES, seconds
+
+PREFIX = "TOURNANT_"
+# What Kubernetes gives a pod to end that does not say.
+DEFAULT_GRACE_SECONDS = 30
+
+
+def settings_of(container):
+    """(name, value) of each flag, from the environment first, as the binaries read them; the value is
+    None where it is not written here."""
+    found = [
+        (variable["name"].removeprefix(PREFIX).lower(), variable.get("value"))
+        for variable in container.get("env") or []
+        if variable["name"].startswith(PREFIX)
+    ]
+    for argument in container.get("args") or []:
+        name, _, value = argument.removeprefix("--").partition("=")
+        found.append((name, value))
+    return found
+
+
+def our_containers(manifests):
+    for pod, container, where in each_container(manifests):
+        if binary_of(container) in FLAG_FILES:
+            yield pod, container, where
+
+
+def flags(manifests):
+    """Each flag and each TOURNANT_ variable is one that the binary has, with a value of its type."""
+    for _, container, where in our_containers(manifests):
+        seen = set()
+        for name, value in settings_of(container):
+            error = (
+                manifests.project.flag_error(binary_of(container), name, value or "")
+                if value is not None or name not in manifests.project.flags(binary_of(container))
+                else None
+            )
+            if error:
+                yield f"{where}: {error}"
+            if name in seen:
+                yield f"{where} sets --{name} twice"
+            seen.add(name)
+        for argument in container.get("args") or []:
+            if not argument.startswith("--") or "=" not in argument:
+                yield f"{where}: the argument '{argument}' is not --flag=value"
+    for item in manifests.of("InferenceService"):
+        for argument in item["spec"]["predictor"].get("model", {}).get("args") or []:
+            name, _, value = argument.removeprefix("--").partition("=")
+            error = manifests.project.flag_error("tournant-server", name, value)
+            if error:
+                yield f"{name_of(item)}: {error}"
+
+
+def addresses(manifests):
+    """Servers listen on all addresses of the pod, on a port that probes and services can see."""
+    for pod, container, where in our_containers(manifests):
+        settings = dict(settings_of(container))
+        for flag in ("grpc_address", "http_address"):
+            if flag not in manifests.project.flags(binary_of(container)):
+                continue
+            host, _, port = settings.get(flag, "127.0.0.1:0").rpartition(":")
+            if settings.get(flag) == "none" and flag == "http_address":
+                continue
+            if host not in ("0.0.0.0", "[::]"):
+                yield f"{where}: --{flag} is not an address that others can reach"
+            # KServe takes the first port of a pod for the service, and Knative wants no second one.
+            elif not pod.has_port(int(port)) and not (pod.partial and flag == "http_address"):
+                yield f"{where}: --{flag} has port {port}, which is no containerPort"
+            if flag == "grpc_address":
+                for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
+                    probe = container.get(kind, {}).get("grpc")
+                    if probe and str(probe["port"]) != port:
+                        yield f"{where}: {kind} asks port {probe['port']}, and --{flag} has {port}"
+
+
+def pre_stop_seconds(container):
+    """How long a preStop of `sleep N` takes; the pod's time to end includes it."""
+    command = (
+        container.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", ["sleep", "0"])
+    )
+    return int(command[1]) if command[0] == "sleep" else 0
+
+
+def grace(manifests):
+    """A pod is given longer to end than its server takes at most, and calls get their deadline."""
+    for pod, container, where in our_containers(manifests):
+        given = pod.spec.get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS)
+        if binary_of(container) != "tournant-server":
+            needed = pre_stop_seconds(container) + manifests.project.feature_store_grace_seconds()
+            if given <= needed:
+                yield (
+                    f"{pod.name}: terminationGracePeriodSeconds is {given}, and preStop and the calls in "
+                    f"flight take up to {needed} s"
+                )
+            continue
+        settings = dict(settings_of(container))
+        missing = [
+            flag for flag in ("drain_delay", "drain_grace", "max_deadline") if not settings.get(flag)
+        ]
+        if missing:
+            yield f"{where} does not say --{', --'.join(missing)}, which its grace period depends on"
+            continue
+        delay, drain, deadline = (
+            seconds(settings[flag]) for flag in ("drain_delay", "drain_grace", "max_deadline")
+        )
+        needed = delay + drain + manifests.project.end_seconds()
+        if given <= needed:
+            yield (
+                f"{pod.name}: terminationGracePeriodSeconds is {given}, and drain_delay + drain_grace + the "
+                f"end of models and log take up to {needed:g} s"
+            )
+        if drain < deadline:
+            yield f"{where}: --drain_grace is shorter than --max_deadline"
+        period = container.get("readinessProbe", {}).get("periodSeconds", 10)
+        if delay < period:
+            yield f"{where}: --drain_delay is shorter than the period of readinessProbe"
