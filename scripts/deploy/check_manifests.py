@@ -48,7 +48,7 @@ YAMLLINT = """
 extends: default
 rules:
   document-start: disable
-  line-length: {max: 130}
+  line-length: disable
   comments: {min-spaces-from-content: 1}
   indentation: {spaces: 2, indent-sequences: true}
 """
