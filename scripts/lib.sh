@@ -63,6 +63,6 @@ build() {
     configure "$variant"
     say "building build/$variant${1:+: $*} with $(jobs) compilers"
     NINJA_STATUS='[%f/%t %es] ' ninja -C "$BUILD/$variant" -j "$(jobs)" "$@"
-  ) 9>"$BUILD/$variant.lock"
+  ) 9>"$BUILD/$variant.lock" || return
   [ "$variant" != release ] || ln -sfn release/bin "$BUILD/bin"
 }
