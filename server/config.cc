@@ -45,6 +45,13 @@ ABSL_FLAG(
 ABSL_FLAG(absl::Duration, log_slow_calls, absl::ZeroDuration(),
           "Answered calls that took so long get a line in the log, one a second; 0: none do. Calls "
           "that failed always get one");
+ABSL_FLAG(std::string, prediction_log_mode, "best_effort",
+          "What calls owe to the log where a model's parameter prediction_log.mode does not say: "
+          "best_effort: nothing, reserve: no call without a place in the log, sync: no answer "
+          "before its record is durable");
+ABSL_FLAG(int64_t, prediction_log_max_bytes, int64_t{64} << 20,
+          "Memory for records that wait to be saved");
+ABSL_FLAG(int64_t, prediction_log_max_records, 100000, "How many of them there may be");
 ABSL_FLAG(int, workers, 0, "Threads that run models; 0: the cores that this process may use");
 ABSL_FLAG(int, completion_queues, 0, "Event loops; 0: one per four cores");
 ABSL_FLAG(std::string, model_name, "",
@@ -189,6 +196,19 @@ absl::Status CheckRepository() {
   return absl::OkStatus();
 }
 
+absl::Status CheckPredictionLog() {
+  const std::string mode = absl::GetFlag(FLAGS_prediction_log_mode);
+  const std::optional<LogMode> parsed = ParseLogMode(mode);
+  if (!parsed) {
+    return Bad("prediction_log_mode",
+               absl::StrCat("must be best_effort, reserve or sync, not '", Quote(mode), "'"));
+  }
+  if (*parsed != LogMode::kBestEffort && OrEmpty(absl::GetFlag(FLAGS_prediction_log)).empty()) {
+    return Bad("prediction_log_mode", absl::StrCat(mode, " goes with --prediction_log only"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckNumbers() {
   constexpr int kMost = 1024;
   const int workers = absl::GetFlag(FLAGS_workers);
@@ -203,6 +223,12 @@ absl::Status CheckNumbers() {
   }
   if (absl::GetFlag(FLAGS_max_in_flight_bytes) < 0) {
     return Bad("max_in_flight_bytes", "must not be negative");
+  }
+  if (absl::GetFlag(FLAGS_prediction_log_max_bytes) < 1) {
+    return Bad("prediction_log_max_bytes", "must be at least 1");
+  }
+  if (absl::GetFlag(FLAGS_prediction_log_max_records) < 1) {
+    return Bad("prediction_log_max_records", "must be at least 1");
   }
   if (absl::GetFlag(FLAGS_now) < 0) return Bad("now", "must not be negative");
   return absl::OkStatus();
@@ -255,6 +281,9 @@ const std::vector<std::string>& ServerFlagNames() {
       "otlp_endpoint",
       "trace_sampling",
       "log_slow_calls",
+      "prediction_log_mode",
+      "prediction_log_max_bytes",
+      "prediction_log_max_records",
       "workers",
       "completion_queues",
       "model_control",
@@ -288,8 +317,8 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   command_line = *std::move(read);
   if (command_line.help) return Config();
 
-  for (const absl::Status& check :
-       {CheckDurations(), CheckChoices(), CheckRepository(), CheckNumbers(), CheckTracing()}) {
+  for (const absl::Status& check : {CheckDurations(), CheckChoices(), CheckRepository(),
+                                    CheckPredictionLog(), CheckNumbers(), CheckTracing()}) {
     if (!check.ok()) return check;
   }
   Config config;
@@ -326,6 +355,10 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   config.otlp_endpoint = OrEmpty(absl::GetFlag(FLAGS_otlp_endpoint));
   config.trace_sampling = absl::GetFlag(FLAGS_trace_sampling);
   config.log_slow_calls = Milliseconds(absl::GetFlag(FLAGS_log_slow_calls));
+  config.prediction_log_mode =
+      ParseLogMode(absl::GetFlag(FLAGS_prediction_log_mode)).value_or(LogMode::kBestEffort);
+  config.prediction_log_max_bytes = absl::GetFlag(FLAGS_prediction_log_max_bytes);
+  config.prediction_log_max_records = absl::GetFlag(FLAGS_prediction_log_max_records);
   config.workers = absl::GetFlag(FLAGS_workers) > 0 ? absl::GetFlag(FLAGS_workers) : cores;
   config.workers_from = absl::GetFlag(FLAGS_workers) > 0 ? "--workers"
                         : cores < config.cores.affinity  ? "cgroup"

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/cores.h"
 #include "base/flags.h"
+#include "models/prediction_log_parameters.h"
 #include "models/repository_control.h"
 
 namespace tournant {
@@ -30,7 +31,10 @@ struct Config {
   bool feature_row_batching = true;
   std::optional<WallTime> now;  // A fixed wall clock.
 
-  std::string prediction_log;                   // Empty: none.
+  std::string prediction_log;  // Empty: none.
+  LogMode prediction_log_mode = LogMode::kBestEffort;
+  int64_t prediction_log_max_bytes = int64_t{64} << 20;
+  int64_t prediction_log_max_records = 100'000;
   std::string otlp_endpoint;                    // HOST:PORT of a trace collector; empty: none.
   std::chrono::milliseconds log_slow_calls{0};  // 0: none.
   double trace_sampling = 0;                    // Of calls without a trace, from 0 to 1.

@@ -36,7 +36,9 @@
 #include "inference/worker_pool.h"
 #include "models/loader.h"
 #include "models/registry.h"
+#include "pipeline/prediction_log_step.h"
 #include "pipeline/predictor.h"
+#include "predictions/open_prediction_log.h"
 #include "predictions/prediction_log.h"
 #include "predictions/prediction_metrics.h"
 #include "resources.h"
@@ -112,6 +114,14 @@ AdmissionControl::Options AdmissionOptions(const Config& config) {
   return options;
 }
 
+PredictionLog::Options PredictionLogOptions(const Config& config) {
+  PredictionLog::Options options;
+  options.limits.max_bytes = static_cast<size_t>(config.prediction_log_max_bytes);
+  options.limits.max_records = static_cast<size_t>(config.prediction_log_max_records);
+  options.seed = RandomSeed();
+  return options;
+}
+
 ModelLoader::Options LoaderOptions(const Config& config) {
   ModelLoader::Options options;
   options.repository = config.model_repository;
@@ -144,9 +154,7 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
 
   std::unique_ptr<PredictionLog> log;
   if (!config.prediction_log.empty()) {
-    PredictionLog::Options options;
-    options.directory = config.prediction_log;
-    auto opened = PredictionLog::Open(options, clock);
+    auto opened = OpenPredictionLog(config.prediction_log, PredictionLogOptions(config), clock);
     if (!opened.ok()) return Fail(kBadSettings, Annotate(opened.status(), "--prediction_log"));
     log = *std::move(opened);
   }
@@ -214,8 +222,10 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   BindingsStep bindings(feature_client != nullptr,
                         [&source = *features] { return source.registry(); },
                         {&caches, &view_cells});
+  PredictionLogStep prediction_log({log != nullptr, config.prediction_log_mode});
   WarmUpStep warm_up(pool, clock);
-  ModelLoader loader(LoaderOptions(config), registry, factory, {&bindings, &warm_up}, clock);
+  ModelLoader loader(LoaderOptions(config), registry, factory,
+                     {&bindings, &prediction_log, &warm_up}, clock);
   server_options.service.repository = &loader;
   server_options.service.tracer = tracing.tracer();
   auto server = ModelServer::Start(server_options, registry, predictor, feature_clock, writers);

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "models/prediction_log_parameters.h"
 
 namespace tournant {
 namespace {
@@ -96,6 +99,11 @@ int IntraOpThreads(const std::map<std::string, std::string>& parameters) {
 ConfigParameterRule CheckConfigParameter(absl::string_view key, absl::string_view value) {
   for (const KnownParameter& known : kParameters) {
     if (known.key == key) return CheckKnown(known, value);
+  }
+  if (absl::StartsWith(key, kPredictionLogPrefix)) {
+    std::string error = PredictionLogParameterError(key, value);
+    if (error.empty()) return {};
+    return {Rule::Kind::kRefused, std::move(error)};
   }
   return {Rule::Kind::kRefused, "is none that Triton's PyTorch backend knows"};
 }

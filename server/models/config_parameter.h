@@ -13,7 +13,8 @@ inline constexpr char kDisableOptimizedExecution[] = "DISABLE_OPTIMIZED_EXECUTIO
 inline constexpr char kIntraOpThreads[] = "INTRA_OP_THREAD_COUNT";
 inline constexpr char kNumThreads[] = "NUM_THREADS";  // The same by another name.
 
-// What an entry of `parameters` means here. The keys are those of Triton's PyTorch backend.
+// What an entry of `parameters` means here. The keys are those of Triton's PyTorch backend, and
+// those of prediction_log_parameters.h.
 struct ConfigParameterRule {
   enum class Kind {
     kAsWritten,  // It happens as it says.

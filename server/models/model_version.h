@@ -11,6 +11,7 @@
 namespace tournant {
 
 class FeaturePlan;  // features/
+class ModelLog;     // predictions/
 class ModelQueue;   // inference/
 
 // One version of one model, ready to serve: what a call holds while it is being answered. Filled by
@@ -26,6 +27,8 @@ struct ModelVersion {
   // Added by the load steps of the rooms that own the types.
   std::shared_ptr<const FeaturePlan> features;  // Null: callers send the model's own tensors.
   std::shared_ptr<ModelQueue> queue;            // Calls that wait for a worker.
+  // What the prediction log keeps of its calls; null: all of it, best effort.
+  std::shared_ptr<const ModelLog> log;
 };
 using ModelHandle = std::shared_ptr<const ModelVersion>;
 

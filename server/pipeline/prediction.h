@@ -11,6 +11,7 @@
 #include "base/feature_provenance.h"
 #include "models/model_version.h"
 #include "models/tensor.h"
+#include "predictions/log_place.h"
 #include "telemetry/trace_context.h"
 
 namespace tournant {
@@ -46,6 +47,7 @@ struct Prediction {
   ModelHandle version;
   int64_t rows = 0;
   AdmissionPermit permit;  // Held for as long as the call's messages are. Dies before `version`.
+  LogPlace place;          // In the prediction log, for a model that wants one.
 
   // The answer.
   std::vector<NamedTensor> outputs;
@@ -55,6 +57,7 @@ struct Prediction {
   // Of a call that has a trace.
   std::string traceparent;            // For the record.
   std::optional<TraceContext> batch;  // The span of the batch that computed it.
+  bool off_the_record = false;  // It is recorded already, or was not let in for want of a place.
 };
 
 }  // namespace tournant

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/handoff.h"
 #include "base/status.h"
 #include "features/await_features.h"
 #include "features/feature_plan.h"
@@ -15,6 +16,8 @@
 #include "pipeline/classification.h"
 #include "pipeline/reserve_policy.h"
 #include "pipeline/validate_request.h"
+#include "predictions/durable_wait.h"
+#include "predictions/model_log.h"
 #include "telemetry/trace_scope.h"
 
 namespace tournant {
@@ -170,11 +173,15 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   const ModelConfig& config = prediction.version->config;
   prediction.has_features = prediction.version->features != nullptr;
   if (absl::Status alive = call.Alive(); !alive.ok()) co_return Failed(call, prediction, alive);
+  if (absl::Status placed = TakeLogPlace(prediction); !placed.ok()) {
+    co_return Failed(call, prediction, placed);
+  }
   if (*rows == 0) {
     std::vector<Tensor> empty = EmptyOutputs(config);
     ClassifyOutputs(config, request.outputs, empty);
     prediction.outputs = ChooseOutputs(config, request.outputs, empty);
     CountEmpty(call, prediction);
+    if (SavesFirst(prediction)) co_return co_await Save(call, prediction);
     co_return absl::OkStatus();
   }
 
@@ -226,6 +233,7 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
     ReturnInputs(config, job->inputs, prediction.request.inputs);
   }
   prediction.outputs = ChooseOutputs(config, request.outputs, job->outputs);
+  if (SavesFirst(prediction)) co_return co_await Save(call, prediction);
   co_return absl::OkStatus();
 }
 
@@ -281,9 +289,58 @@ void Predictor::LearnTimes(const CallContext& call, const Prediction& prediction
   queue->computing().Record(call.phase.spent(Phase::kComputing));
 }
 
-void Predictor::Record(Prediction&& prediction, const absl::Status& status,
-                       const CallPhase& phase) {
-  if (sink_ == nullptr || prediction.version == nullptr) return;
+absl::Status Predictor::TakeLogPlace(Prediction& prediction) {
+  const ModelLog* const log = prediction.version->log.get();
+  if (sink_ == nullptr || log == nullptr || log->mode() == LogMode::kBestEffort) {
+    return absl::OkStatus();
+  }
+  const InferRequest& request = prediction.request;
+  const int64_t bytes = request.bytes + prediction.rows * log->bytes_per_row();
+  absl::StatusOr<LogPlace> place =
+      sink_->Reserve(sizeof(PredictionRecord) + static_cast<size_t>(std::max<int64_t>(bytes, 0)),
+                     request.criticality < Criticality::kSheddablePlus);
+  if (!place.ok()) {
+    prediction.off_the_record = true;
+    return place.status();
+  }
+  prediction.place = *std::move(place);
+  return absl::OkStatus();
+}
+
+bool Predictor::SavesFirst(const Prediction& prediction) const {
+  const ModelLog* const log = prediction.version->log.get();
+  return sink_ != nullptr && log != nullptr && log->mode() == LogMode::kSync;
+}
+
+Task<absl::Status> Predictor::Save(const CallContext& call, Prediction& prediction) {
+  // The answer needs them, too.
+  std::string id = prediction.request.id;
+  std::vector<NamedTensor> outputs = prediction.outputs;
+  PredictionRecord record = MakeRecord(prediction, absl::OkStatus(), call.phase);
+  prediction.request.id = std::move(id);
+  prediction.outputs = std::move(outputs);
+  prediction.off_the_record = true;
+  const auto wait = std::make_shared<DurableWait>();
+  record.wait = wait;
+  bool handed_in = false;
+  const absl::Status waited = co_await HandoffAwaiter(call, *wait, [&] {
+    handed_in = true;
+    sink_->Record(std::move(record));
+    return absl::OkStatus();
+  });
+  if (waited.ok()) co_return wait->result();
+  if (!handed_in) {
+    // The call had ended before it could wait.
+    record.wait = nullptr;
+    record.status_code = static_cast<int>(waited.code());
+    record.status_message = std::string(waited.message());
+    sink_->Record(std::move(record));
+  }
+  co_return waited;
+}
+
+PredictionRecord Predictor::MakeRecord(Prediction& prediction, const absl::Status& status,
+                                       const CallPhase& phase) const {
   PredictionRecord record;
   record.request_id = std::move(prediction.request.id);
   record.traceparent = std::move(prediction.traceparent);
@@ -297,11 +354,22 @@ void Predictor::Record(Prediction&& prediction, const absl::Status& status,
   record.outputs = std::move(prediction.outputs);
   record.has_features = prediction.has_features;
   record.features = prediction.features;
-  record.features_time = phase.spent(Phase::kAwaitingFeatures);
-  record.queue_time = phase.spent(Phase::kQueued);
-  record.compute_time = phase.spent(Phase::kComputing);
-  record.total_time = clock_.Now() - phase.accepted_at();
-  sink_->Record(std::move(record));
+  record.times = {.accepted = phase.spent(Phase::kAccepted),
+                  .validating = phase.spent(Phase::kValidating),
+                  .awaiting_features = phase.spent(Phase::kAwaitingFeatures),
+                  .queued = phase.spent(Phase::kQueued),
+                  .computing = phase.spent(Phase::kComputing),
+                  .responding = phase.spent(Phase::kResponding),
+                  .total = clock_.Now() - phase.accepted_at()};
+  record.log = prediction.version->log;
+  record.place = std::move(prediction.place);
+  return record;
+}
+
+void Predictor::Record(Prediction&& prediction, const absl::Status& status,
+                       const CallPhase& phase) {
+  if (sink_ == nullptr || prediction.version == nullptr || prediction.off_the_record) return;
+  sink_->Record(MakeRecord(prediction, status, phase));
 }
 
 }  // namespace tournant

@@ -31,17 +31,20 @@ class Predictor {
             FeatureClient* features, PredictionSink* sink, const Clock& clock, Options options);
 
   // Fills `prediction` from its request. On the call's loop; `prediction` lives until the task
-  // ends.
+  // ends. For a model that wants its answers saved first (LogMode::kSync), OK means that this one
+  // is durable: UNAVAILABLE when it could not be made so.
   Task<absl::Status> Predict(const CallContext& call, Prediction& prediction);
 
-  // Records the finished call, which is moved from. Never blocks. A request that did not get past
-  // validation is not a prediction and leaves no record.
+  // Records the finished call, which is moved from, unless it is recorded already. Never blocks. A
+  // request that did not get past validation is not a prediction and leaves no record.
   void Record(Prediction&& prediction, const absl::Status& status, const CallPhase& phase);
   bool records() const { return sink_ != nullptr; }
 
  private:
   // Gives the valid call a place, or says why it has none.
   absl::Status Admit(const CallContext& call, Prediction& prediction);
+  // The same in the prediction log, for a model whose records must not be dropped.
+  absl::Status TakeLogPlace(Prediction& prediction);
   // The model's own inputs, in the order of its config, from features: for a model that has them.
   Task<absl::Status> AssembleInputs(const CallContext& call, Prediction& prediction,
                                     std::vector<Tensor>& inputs);
@@ -50,6 +53,13 @@ class Predictor {
   Duration Reserve(const CallContext& call, const Prediction& prediction) const;
   // What a computed call teaches about that part.
   static void LearnTimes(const CallContext& call, const Prediction& prediction);
+
+  bool SavesFirst(const Prediction& prediction) const;
+  // Records the answer and waits until that is durable.
+  Task<absl::Status> Save(const CallContext& call, Prediction& prediction);
+  // Of the call as far as it has come; moves from it.
+  PredictionRecord MakeRecord(Prediction& prediction, const absl::Status& status,
+                              const CallPhase& phase) const;
 
   const ModelRegistry& registry_;
   AdmissionControl* const admission_;

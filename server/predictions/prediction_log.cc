@@ -2,43 +2,51 @@
 
 #include <algorithm>
 #include <exception>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "predictions/posix_log_files.h"
+#include "predictions/file_store.h"
 #include "predictions/record_codec.h"
-#include "predictions/recovery.h"
 #include "telemetry/log.h"
 
 namespace tournant {
+namespace {
 
-absl::StatusOr<std::unique_ptr<PredictionLog>> PredictionLog::Open(Options options,
-                                                                   const Clock& clock) {
-  auto directory = PosixLogDirectory::Make(options.directory);
-  if (!directory.ok()) return Annotate(directory.status(), "prediction log");
-  return Open(std::move(options), clock, *std::move(directory), EncodeRecord);
+using Counters = PredictionLogCounters;
+
+void EndWait(const QueuedRecord& record, const absl::Status& result) {
+  if (record.wait != nullptr) record.wait->End(result);
 }
+
+absl::Status NotSaved(absl::string_view why) {
+  return absl::UnavailableError(absl::StrCat("the prediction could not be saved: ", why));
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<PredictionLog>> PredictionLog::Open(
     Options options, const Clock& clock, std::unique_ptr<LogDirectory> directory, Encoder encoder) {
-  if (absl::Status status = RecoverOpenFiles(*directory); !status.ok()) {
-    return Annotate(status, "prediction log");
-  }
-  const absl::StatusOr<std::vector<std::string>> files = directory->List();
-  if (!files.ok()) return Annotate(files.status(), "prediction log");
-  LogRun run = NewRun(clock.WallNow(), *files);
-  return std::unique_ptr<PredictionLog>(new PredictionLog(
-      std::move(options), clock, std::move(directory), std::move(encoder), std::move(run)));
+  auto store = FileStore::Open(std::move(directory), clock, options.files);
+  if (!store.ok()) return Annotate(store.status(), "prediction log");
+  return Start(std::move(options), clock, *std::move(store), std::move(encoder));
+}
+
+std::unique_ptr<PredictionLog> PredictionLog::Start(Options options, const Clock& clock,
+                                                    std::unique_ptr<RecordStore> store,
+                                                    Encoder encoder) {
+  return std::unique_ptr<PredictionLog>(
+      new PredictionLog(std::move(options), clock, std::move(store), std::move(encoder)));
 }
 
 PredictionLog::PredictionLog(Options options, const Clock& clock,
-                             std::unique_ptr<LogDirectory> directory, Encoder encoder, LogRun run)
+                             std::unique_ptr<RecordStore> store, Encoder encoder)
     : options_(std::move(options)),
       clock_(clock),
-      directory_(std::move(directory)),
       encoder_(std::move(encoder)),
-      segments_(*directory_, clock_, std::move(run), options_.files),
+      store_(std::move(store)),
+      queue_(options_.limits),
+      rng_(options_.seed),
       writer_("prediction-log", [this] { Run(); }) {}
 
 PredictionLog::~PredictionLog() {
@@ -46,118 +54,181 @@ PredictionLog::~PredictionLog() {
   writer_.Join();
 }
 
+absl::StatusOr<LogPlace> PredictionLog::Reserve(size_t bytes, bool may_come_again) {
+  MutexLock lock(mutex_);
+  if (queue_.closed()) return absl::UnavailableError("the prediction log is closed");
+  if (!queue_.Reserve(bytes)) return Refusal(may_come_again);
+  return LogPlace(*this, bytes);
+}
+
+void PredictionLog::GiveBack(size_t bytes) {
+  MutexLock lock(mutex_);
+  queue_.GiveBack(bytes);
+}
+
+absl::Status PredictionLog::Refusal(bool may_come_again) {
+  const Counters& now = queue_.counters();
+  // By then the writer has tried again.
+  constexpr std::chrono::milliseconds kLeast{20};
+  constexpr std::chrono::milliseconds kMost{2000};
+  constexpr double kRange = 18446744073709551616.0;  // 2^64
+  const double jitter = 0.8 + 0.4 * static_cast<double>(rng_.Next()) / kRange;
+  const auto next_write = std::clamp(std::max(pause_, options_.flush_interval), kLeast, kMost);
+  const std::chrono::milliseconds retry_after(
+      static_cast<int64_t>(static_cast<double>(next_write.count()) * jitter));
+  return Overloaded(
+      "PREDICTION_LOG_FULL", may_come_again ? retry_after : kNever,
+      absl::StrCat("the prediction log has no place: ", now.in_memory + now.places, " records of ",
+                   now.in_memory_bytes + now.places_bytes, " bytes wait to be saved",
+                   last_error_.ok() ? "" : ", and writing fails at the moment"));
+}
+
 void PredictionLog::Record(PredictionRecord record) {
   const size_t bytes = RecordBytes(record);
   // A record that is not taken is freed by the caller, after the lock.
-  MutexLock lock(mutex_);
-  const uint64_t sequence = ++counters_.enqueued;
-  if (closing_) {
-    ++counters_.dropped_shutdown;
-    return;
+  bool taken = false;
+  {
+    MutexLock lock(mutex_);
+    taken = queue_.Push(record, bytes);
+    // While the writer gathers it needs no waking, until there is enough.
+    if (taken &&
+        (waiting_ == Waiting::kForWork || (waiting_ == Waiting::kForMore && MustWrite()))) {
+      waiting_ = Waiting::kNo;
+      work_.Signal();
+    }
   }
-  if (bytes > options_.max_record_bytes) {
-    ++counters_.dropped_oversize;
-    return;
-  }
-  if (counters_.in_memory >= options_.max_queued_records ||
-      counters_.in_memory_bytes + bytes > options_.max_queued_bytes) {
-    ++counters_.dropped_full;
-    return;
-  }
-  queue_.push_back({sequence, bytes, std::move(record)});
-  queued_bytes_ += bytes;
-  ++counters_.in_memory;
-  counters_.in_memory_bytes += bytes;
-  // While the writer gathers it needs no waking, until there is enough.
-  if (waiting_ == Waiting::kForWork || (waiting_ == Waiting::kForMore && MustWrite())) {
-    waiting_ = Waiting::kNo;
-    work_.Signal();
-  }
+  if (!taken && record.wait != nullptr) record.wait->End(NotSaved("the prediction log is closed"));
 }
 
 bool PredictionLog::MustWrite() const {
-  return closing_ || queued_bytes_ >= options_.flush_bytes || queue_.empty() ||
-         queue_.front().sequence <= flush_up_to_;
+  return queue_.closed() || queue_.bytes() >= options_.flush_bytes || queue_.empty() ||
+         queue_.awaited() || queue_.front().sequence <= flush_up_to_;
 }
 
 uint64_t PredictionLog::OldestInMemory() const {
   return writing_records_ > 0 ? writing_first_ : queue_.front().sequence;
 }
 
-bool PredictionLog::NextBatch(std::vector<Entry>& batch) {
+bool PredictionLog::NextBatch(std::vector<QueuedRecord>& batch) {
   MutexLock lock(mutex_);
   if (queue_.empty()) {
-    if (closing_) return false;
+    if (queue_.closed()) return false;
     waiting_ = Waiting::kForWork;
-    if (segments_.is_open()) {
+    if (const Duration until = store_->UntilUpkeep(); until < Duration::max()) {
       // Woken in time to finish a file that gets no more records. The clock may be a test's, which
       // stands still while this waits.
-      work_.WaitFor(mutex_, std::max(segments_.UntilRotation(), Duration(options_.flush_interval)));
+      work_.WaitFor(mutex_, std::max(until, Duration(options_.flush_interval)));
     } else {
       work_.Wait(mutex_);
     }
     waiting_ = Waiting::kNo;
     if (queue_.empty()) return true;
   }
-  if (!MustWrite()) {
+  if (pause_.count() > 0 && !out_of_time_) {
+    // Nothing but the end of the log's time cuts this short.
+    work_.WaitFor(mutex_, pause_);
+  } else if (!MustWrite()) {
     waiting_ = Waiting::kForMore;
     work_.WaitFor(mutex_, options_.flush_interval);
     waiting_ = Waiting::kNo;
   }
-  size_t bytes = 0;
-  while (!queue_.empty() && bytes < options_.flush_bytes) {
-    bytes += queue_.front().bytes;
-    batch.push_back(std::move(queue_.front()));
-    queue_.pop_front();
-  }
-  queued_bytes_ -= bytes;
+  queue_.Take(options_.flush_bytes, batch);
   writing_records_ = batch.size();
   if (!batch.empty()) writing_first_ = batch.front().sequence;
   return true;
 }
 
 void PredictionLog::Run() {
-  std::vector<Entry> batch;
+  std::vector<QueuedRecord> batch;
   while (NextBatch(batch)) {
     if (!batch.empty()) {
       WriteBatch(batch);
-    } else if (const absl::Status status = segments_.RotateIfDue(); !status.ok()) {
+    } else if (const absl::Status status = store_->Upkeep(); !status.ok()) {
       NoteOutcome(status);
     }
     batch.clear();
   }
-  if (const absl::Status status = segments_.Finish(); !status.ok()) NoteOutcome(status);
+  if (const absl::Status status = store_->Finish(); !status.ok()) NoteOutcome(status);
   MutexLock lock(mutex_);
   writer_ended_ = true;
   progress_.SignalAll();
 }
 
-void PredictionLog::WriteBatch(std::vector<Entry>& batch) {
-  payloads_.clear();
-  size_t bytes = 0;
-  for (Entry& entry : batch) {
-    bytes += entry.bytes;
-    std::string& payload = payloads_.emplace_back();
+void PredictionLog::Encode(std::vector<QueuedRecord>& batch, std::vector<QueuedRecord>& unfit) {
+  for (QueuedRecord& entry : batch) {
+    if (!entry.payload.empty()) continue;
     absl::Status status;
     try {
-      status = encoder_(std::move(entry.record), entry.sequence, payload);
+      status = encoder_(std::move(entry.record), entry.sequence, entry.payload);
     } catch (const std::exception& error) {  // Memory, above all.
       status = absl::InternalError(error.what());
     }
-    if (!status.ok()) payloads_.pop_back();
+    if (status.ok()) continue;
+    entry.payload.clear();
+    unfit.push_back(std::move(entry));
   }
-  absl::Status written = segments_.Append(payloads_);
-  // The fault may be the file's alone: once more, into a new one.
-  if (!written.ok()) written = segments_.Append(payloads_);
-  if (!payloads_.empty()) NoteOutcome(written);
+  std::erase_if(batch, [](const QueuedRecord& entry) { return entry.payload.empty(); });
+}
 
-  MutexLock lock(mutex_);
-  counters_.dropped_serialize += batch.size() - payloads_.size();
-  (written.ok() ? counters_.durable : counters_.dropped_io) += payloads_.size();
-  counters_.in_memory -= batch.size();
-  counters_.in_memory_bytes -= bytes;
-  writing_records_ = 0;
-  progress_.SignalAll();
+void PredictionLog::WriteBatch(std::vector<QueuedRecord>& batch) {
+  std::vector<QueuedRecord> unfit;
+  Encode(batch, unfit);
+  payloads_.clear();
+  for (QueuedRecord& entry : batch) payloads_.push_back(std::move(entry.payload));
+  std::vector<bool> durable(payloads_.size(), false);
+  absl::Status written;
+  if (!payloads_.empty()) {
+    written = store_->Append(payloads_, durable);
+    NoteOutcome(written);
+  }
+  if (written.ok()) durable.assign(payloads_.size(), true);
+  for (size_t i = 0; i < batch.size(); ++i) {
+    if (!durable[i]) batch[i].payload = std::move(payloads_[i]);
+  }
+  {
+    MutexLock lock(mutex_);
+    for (const QueuedRecord& entry : unfit) queue_.Leave(entry, &Counters::dropped_serialize);
+  }
+  for (const QueuedRecord& entry : unfit) {
+    EndWait(entry, absl::InternalError("the prediction cannot be saved: it cannot be encoded"));
+  }
+  Settle(batch, durable, written);
+}
+
+void PredictionLog::Settle(std::vector<QueuedRecord>& batch, const std::vector<bool>& durable,
+                           const absl::Status& written) {
+  std::vector<QueuedRecord> gone;
+  std::vector<QueuedRecord> again;
+  const absl::Status not_saved = written.ok() ? written : NotSaved(written.message());
+  std::vector<absl::Status> results;
+  {
+    MutexLock lock(mutex_);
+    for (size_t i = 0; i < batch.size(); ++i) {
+      QueuedRecord& entry = batch[i];
+      if (durable[i]) {
+        queue_.Leave(entry, &Counters::durable);
+      } else if (out_of_time_) {
+        queue_.Leave(entry, &Counters::dropped_shutdown);
+      } else if (entry.kept && entry.wait == nullptr) {
+        again.push_back(std::move(entry));
+        continue;
+      } else {
+        queue_.Leave(entry, &Counters::dropped_io);
+      }
+      results.push_back(durable[i] ? absl::OkStatus() : not_saved);
+      gone.push_back(std::move(entry));
+    }
+    queue_.counters().retries += again.size();
+    if (written.ok()) {
+      pause_ = std::chrono::milliseconds(0);
+    } else if (!again.empty()) {
+      pause_ = std::clamp(2 * pause_, options_.least_pause, options_.longest_pause);
+    }
+    queue_.PutBack(again);
+    writing_records_ = 0;
+    progress_.SignalAll();
+  }
+  for (size_t i = 0; i < gone.size(); ++i) EndWait(gone[i], results[i]);
 }
 
 // Says when writing begins to fail and when it works again, not each time.
@@ -169,7 +240,8 @@ void PredictionLog::NoteOutcome(const absl::Status& status) {
     last_error_ = status;
   }
   if (was_ok && !status.ok()) {
-    Log(LogLevel::kError, "the prediction log cannot be written; records are dropped and counted",
+    Log(LogLevel::kError,
+        "the prediction log cannot be written; records without a place are dropped and counted",
         {{"error", status.ToString()}});
   } else if (!was_ok && status.ok()) {
     Log(LogLevel::kInfo, "the prediction log can be written again");
@@ -178,63 +250,49 @@ void PredictionLog::NoteOutcome(const absl::Status& status) {
 
 void PredictionLog::Flush() {
   MutexLock lock(mutex_);
-  const uint64_t last = counters_.enqueued;
+  const uint64_t last = queue_.counters().enqueued;
   flush_up_to_ = std::max(flush_up_to_, last);
   work_.Signal();
-  while (counters_.in_memory > 0 && OldestInMemory() <= last) progress_.Wait(mutex_);
+  while (queue_.counters().in_memory > 0 && OldestInMemory() <= last) progress_.Wait(mutex_);
 }
 
 bool PredictionLog::Close(Duration budget) {
-  const TimePoint deadline = clock_.Now() + budget;
-  std::deque<Entry> left;  // Freed after the lock.
+  // How long a write that was interrupted may take to end.
+  constexpr Duration kGrace = std::chrono::seconds(1);
+  std::deque<QueuedRecord> left;  // Freed after the lock.
   bool ended = false;
   {
     MutexLock lock(mutex_);
-    closing_ = true;
+    const auto wait_for_writer = [&](Duration time) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      const TimePoint deadline = clock_.Now() + time;
+      while (!writer_ended_) {
+        const Duration remaining = deadline - clock_.Now();
+        if (remaining <= Duration::zero() || !progress_.WaitFor(mutex_, remaining)) break;
+      }
+      return writer_ended_;
+    };
+    queue_.Close();
     work_.Signal();
-    while (!writer_ended_) {
-      const Duration remaining = deadline - clock_.Now();
-      if (remaining <= Duration::zero() || !progress_.WaitFor(mutex_, remaining)) break;
-    }
-    counters_.dropped_shutdown += queue_.size();
-    counters_.in_memory -= queue_.size();
-    counters_.in_memory_bytes -= queued_bytes_;
-    queued_bytes_ = 0;
-    left.swap(queue_);
-    ended = writer_ended_;
+    ended = wait_for_writer(budget);
+    out_of_time_ = true;
+    left = queue_.DropAll();
+    work_.Signal();
     progress_.SignalAll();
+    if (!ended) {
+      store_->Interrupt();
+      ended = wait_for_writer(std::min(budget, kGrace));
+    }
   }
+  for (const QueuedRecord& entry : left) EndWait(entry, NotSaved("the server is shutting down"));
   if (ended) writer_.Join();
   return ended;
 }
 
 PredictionLogCounters PredictionLog::counters() const {
   MutexLock lock(mutex_);
-  return counters_;
-}
-
-std::string PredictionLog::StatusJson() const {
-  PredictionLogCounters counters;
-  absl::Status error;
-  {
-    MutexLock lock(mutex_);
-    counters = counters_;
-    error = last_error_;
-  }
-  using Json = nlohmann::ordered_json;
-  const Json status = {{"directory", options_.directory},
-                       {"enqueued", counters.enqueued},
-                       {"durable", counters.durable},
-                       {"dropped",
-                        {{"full", counters.dropped_full},
-                         {"oversize", counters.dropped_oversize},
-                         {"serialize", counters.dropped_serialize},
-                         {"io", counters.dropped_io},
-                         {"shutdown", counters.dropped_shutdown}}},
-                       {"in_memory", counters.in_memory},
-                       {"in_memory_bytes", counters.in_memory_bytes},
-                       {"error", error.ok() ? "" : error.ToString()}};
-  return status.dump(-1, ' ', false, Json::error_handler_t::replace);
+  PredictionLogCounters counters = queue_.counters();
+  counters.sampled_out = sampled_out_.load(std::memory_order_relaxed);
+  return counters;
 }
 
 }  // namespace tournant

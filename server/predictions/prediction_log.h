@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,60 +10,55 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "base/rng.h"
 #include "base/thread.h"
+#include "predictions/log_counters.h"
 #include "predictions/log_files.h"
+#include "predictions/log_place.h"
 #include "predictions/prediction_record.h"
+#include "predictions/record_queue.h"
+#include "predictions/record_store.h"
 #include "predictions/segment_writer.h"
 #include "telemetry/status_source.h"
 
 namespace tournant {
 
-// What has become of the records, at one moment. Always
-//   enqueued = durable + dropped_full + dropped_oversize + dropped_serialize + dropped_io
-//            + dropped_shutdown + in_memory.
-struct PredictionLogCounters {
-  uint64_t enqueued = 0;           // Handed to Record.
-  uint64_t durable = 0;            // On the disk.
-  uint64_t dropped_full = 0;       // The queue had no room.
-  uint64_t dropped_oversize = 0;   // One record was larger than allowed.
-  uint64_t dropped_serialize = 0;  // It could not be encoded.
-  uint64_t dropped_io = 0;         // The disk refused.
-  uint64_t dropped_shutdown = 0;   // Came after Close, or was left when its time was up.
-  uint64_t in_memory = 0;          // Queued, or being written.
-  uint64_t in_memory_bytes = 0;    // What those take; not part of the sum.
-};
-
-// Saves predictions in framed files (record_frame.h) by a thread of its own: best effort, bounded,
-// counted. Record moves the record into a queue under a short lock and is never held up by the
-// disk; what finds no room is dropped. The writer gathers for flush_interval or flush_bytes,
-// encodes, writes and syncs. Where the disk fails it drops, counts, and tries a new file with the
-// next records.
+// Saves predictions by a thread of its own: bounded and counted. Record moves the record into a
+// queue under a short lock and is never held up by the disk. The writer gathers for flush_interval
+// or flush_bytes, or not at all when a call waits, encodes, and gives the records to a store.
+//
+// What finds no room, or cannot be stored, is dropped and counted. A record with a place finds
+// room, and is stored again, with a pause between, until it is durable or the log is closed; one
+// that a call waits for is tried once, and the call told.
 //
 // Owned by main, outlives the Predictor. Any thread, but for Close. The writer thread ends in Close
 // or the destructor, which waits for a write that is going on.
-class PredictionLog final : public PredictionSink, public StatusSource {
+class PredictionLog final : public PredictionSink, public StatusSource, private LogPlaces {
  public:
   struct Options {
-    std::string directory;
-    size_t max_queued_bytes = size_t{64} << 20;
-    size_t max_queued_records = 100'000;
-    size_t max_record_bytes = size_t{16} << 20;
+    std::string sink;  // For people: where the records go.
+    RecordQueue::Limits limits;
     std::chrono::milliseconds flush_interval{100};
     size_t flush_bytes = size_t{1} << 20;
+    std::chrono::milliseconds least_pause{100};     // Before records are stored again;
+    std::chrono::milliseconds longest_pause{5000};  // each pause is twice as long, up to this.
+    uint64_t seed = 0;                              // Of the jitter in pushbacks.
     SegmentWriter::Options files;
   };
   using Encoder = std::function<absl::Status(PredictionRecord&&, uint64_t sequence, std::string&)>;
 
-  // Makes the folder, recovers what an earlier run left open, and starts the writer. An error names
-  // the folder. `clock` outlives the log.
-  static absl::StatusOr<std::unique_ptr<PredictionLog>> Open(Options options, const Clock& clock);
-  // The same over any folder and encoding; `directory` is not null.
+  // Starts the writer. `clock` outlives the log.
+  static std::unique_ptr<PredictionLog> Start(Options options, const Clock& clock,
+                                              std::unique_ptr<RecordStore> store, Encoder encoder);
+  // The same over the files of a folder, after what an earlier run left open was recovered.
   static absl::StatusOr<std::unique_ptr<PredictionLog>> Open(
       Options options, const Clock& clock, std::unique_ptr<LogDirectory> directory,
       Encoder encoder);
   ~PredictionLog() override;
 
+  absl::StatusOr<LogPlace> Reserve(size_t bytes, bool may_come_again) override;
   void Record(PredictionRecord record) override;
+  void NoteSampledOut() override { sampled_out_.fetch_add(1, std::memory_order_relaxed); }
 
   // Waits until everything that has been handed in so far is durable or dropped.
   void Flush();
@@ -80,45 +74,47 @@ class PredictionLog final : public PredictionSink, public StatusSource {
   std::string StatusJson() const override;
 
  private:
-  struct Entry {
-    uint64_t sequence;
-    size_t bytes;
-    PredictionRecord record;
-  };
+  PredictionLog(Options options, const Clock& clock, std::unique_ptr<RecordStore> store,
+                Encoder encoder);
 
-  PredictionLog(Options options, const Clock& clock, std::unique_ptr<LogDirectory> directory,
-                Encoder encoder, LogRun run);
+  void GiveBack(size_t bytes) override;
 
   void Run();
   // False when there will be no more. May give an empty batch.
-  bool NextBatch(std::vector<Entry>& batch);
-  void WriteBatch(std::vector<Entry>& batch);
+  bool NextBatch(std::vector<QueuedRecord>& batch);
+  void WriteBatch(std::vector<QueuedRecord>& batch);
+  // Encodes what is not encoded yet; what cannot be leaves the batch.
+  void Encode(std::vector<QueuedRecord>& batch, std::vector<QueuedRecord>& unfit);
+  // Keeps the books of a batch after it was written; what is to be written again goes back.
+  void Settle(std::vector<QueuedRecord>& batch, const std::vector<bool>& durable,
+              const absl::Status& written);
   void NoteOutcome(const absl::Status& status);
   // The next record has waited long enough, or there is enough of them.
   bool MustWrite() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   uint64_t OldestInMemory() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Refusal(bool may_come_again) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
   const Clock& clock_;
-  const std::unique_ptr<LogDirectory> directory_;
   const Encoder encoder_;
+  std::atomic<uint64_t> sampled_out_{0};
 
-  // Touched by the writer thread only.
-  SegmentWriter segments_;
+  // Touched by the writer thread only, but for Interrupt.
+  const std::unique_ptr<RecordStore> store_;
   std::vector<std::string> payloads_;
 
   mutable Mutex mutex_;
   CondVar work_;      // The writer waits here.
   CondVar progress_;  // Flush and Close wait here.
-  std::deque<Entry> queue_ ABSL_GUARDED_BY(mutex_);
-  size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  RecordQueue queue_ ABSL_GUARDED_BY(mutex_);
+  SeededRng rng_ ABSL_GUARDED_BY(mutex_);
   uint64_t writing_records_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t writing_first_ ABSL_GUARDED_BY(mutex_) = 0;  // Sequence number.
-  PredictionLogCounters counters_ ABSL_GUARDED_BY(mutex_);
   enum class Waiting { kNo, kForWork, kForMore };
   Waiting waiting_ ABSL_GUARDED_BY(mutex_) = Waiting::kNo;
   uint64_t flush_up_to_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  std::chrono::milliseconds pause_ ABSL_GUARDED_BY(mutex_){0};  // Before the next write.
+  bool out_of_time_ ABSL_GUARDED_BY(mutex_) = false;            // Nothing is stored again any more.
   bool writer_ended_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status last_error_ ABSL_GUARDED_BY(mutex_);  // OK once writing works again.
 

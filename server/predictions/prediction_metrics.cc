@@ -26,6 +26,18 @@ void RegisterPredictionMetrics(const PredictionLog& log, MetricsRegistry& regist
         }
         return samples;
       });
+  registry.AddCounter("tournant_predictions_sampled_out_total",
+                      "Answers that were not recorded because of their model's share.",
+                      [&log] { return static_cast<double>(log.counters().sampled_out); });
+  registry.AddCounter("tournant_prediction_places_refused_total",
+                      "Calls that were not let in for want of a place in the prediction log.",
+                      [&log] { return static_cast<double>(log.counters().refused); });
+  registry.AddCounter("tournant_prediction_retries_total",
+                      "Times that a record with a place had to be written again.",
+                      [&log] { return static_cast<double>(log.counters().retries); });
+  registry.AddGauge("tournant_prediction_places",
+                    "Places in the prediction log that calls in flight hold.",
+                    [&log] { return static_cast<double>(log.counters().places); });
   registry.AddGauge("tournant_predictions_in_memory", "Predictions that wait to be saved.",
                     [&log] { return static_cast<double>(log.counters().in_memory); });
   registry.AddGauge("tournant_predictions_in_memory_bytes", "Memory that those take.",

@@ -64,10 +64,13 @@ absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::str
   for (NamedTensor& tensor : record.outputs) MoveTensor(std::move(tensor), *message.add_outputs());
   if (record.has_features) SetFeatures(record.features, *message.mutable_features());
   LoggedPhases& latency = *message.mutable_latency();
-  latency.set_awaiting_features(Micros(record.features_time));
-  latency.set_queued(Micros(record.queue_time));
-  latency.set_computing(Micros(record.compute_time));
-  latency.set_total(Micros(record.total_time));
+  latency.set_accepted(Micros(record.times.accepted));
+  latency.set_validating(Micros(record.times.validating));
+  latency.set_awaiting_features(Micros(record.times.awaiting_features));
+  latency.set_queued(Micros(record.times.queued));
+  latency.set_computing(Micros(record.times.computing));
+  latency.set_responding(Micros(record.times.responding));
+  latency.set_total(Micros(record.times.total));
   if (message.ByteSizeLong() > kMaxPayloadBytes || !message.SerializeToString(&payload)) {
     return absl::InvalidArgumentError("the record cannot be serialized");
   }

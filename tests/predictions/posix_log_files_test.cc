@@ -7,7 +7,7 @@
 
 #include "fakes/manual_clock.h"
 #include "fakes/temp_dir.h"
-#include "predictions/prediction_log.h"
+#include "predictions/open_prediction_log.h"
 #include "predictions/prediction_reader.h"
 #include "predictions/sample_records.h"
 
@@ -77,8 +77,8 @@ TEST_F(PosixLogFilesTest, AreNotRepairedWhileTheyAreWritten) {
 TEST_F(PosixLogFilesTest, HoldALogThatIsReadBackWhileAndAfterItIsWritten) {
   ManualClock clock;
   PredictionLog::Options options;
-  options.directory = (folder_ / "log").string();
-  auto log = PredictionLog::Open(options, clock);
+  const std::string sink = (folder_ / "log").string();
+  auto log = OpenPredictionLog(sink, options, clock);
   ASSERT_TRUE(log.ok()) << log.status();
   for (int i = 0; i < 10; ++i) (*log)->Record(SampleRecord());
   (*log)->Flush();
@@ -87,16 +87,16 @@ TEST_F(PosixLogFilesTest, HoldALogThatIsReadBackWhileAndAfterItIsWritten) {
     EXPECT_TRUE(summary.ok() && summary->problems.empty());
     return summary->records;
   };
-  EXPECT_EQ(count(options.directory), 10u);
+  EXPECT_EQ(count(sink), 10u);
 
   // A second server in the same folder leaves the first one's file alone.
-  auto second = PredictionLog::Open(options, clock);
+  auto second = OpenPredictionLog(sink, options, clock);
   ASSERT_TRUE(second.ok()) << second.status();
   (*second)->Record(SampleRecord());
   EXPECT_TRUE((*second)->Close(std::chrono::hours(1)));
   (*log)->Record(SampleRecord());
   EXPECT_TRUE((*log)->Close(std::chrono::hours(1)));
-  EXPECT_EQ(count(options.directory), 12u);
+  EXPECT_EQ(count(sink), 12u);
   const auto names = Make()->List();
   ASSERT_EQ(names->size(), 2u);
   EXPECT_EQ(count((folder_ / "log" / names->front()).string()), 11u);
@@ -106,11 +106,11 @@ TEST_F(PosixLogFilesTest, ThatCannotBeMadeAreAnErrorThatNamesThem) {
   std::ofstream(folder_ / "file") << "x";
   ManualClock clock;
   PredictionLog::Options options;
-  options.directory = (folder_ / "file").string();
-  const auto log = PredictionLog::Open(options, clock);
+  const std::string sink = (folder_ / "file").string();
+  const auto log = OpenPredictionLog(sink, options, clock);
   ASSERT_FALSE(log.ok());
   EXPECT_EQ(std::string(log.status().message()).rfind("prediction log: ", 0), 0u);
-  EXPECT_NE(log.status().message().find(options.directory), absl::string_view::npos);
+  EXPECT_NE(log.status().message().find(sink), absl::string_view::npos);
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ using Operation = FakeDisk::Operation;
 
 bool Adds(const PredictionLogCounters& c) {
   return c.enqueued == c.durable + c.dropped_full + c.dropped_oversize + c.dropped_serialize +
-                           c.dropped_io + c.dropped_shutdown + c.in_memory;
+                           c.dropped_io + c.dropped_shutdown + c.in_memory &&
+         c.dropped() == c.enqueued - c.durable - c.in_memory;
 }
 
 std::vector<uint64_t> SequencesOn(FakeDisk& disk) {
@@ -100,7 +101,7 @@ TEST_F(PredictionLogTest, MakesNoFileWithoutARecord) {
 
 TEST_F(PredictionLogTest, DoesNotHoldUpRecordWhileTheDiskHangs) {
   options_.flush_interval = std::chrono::milliseconds(0);
-  options_.max_queued_records = 10;
+  options_.limits.max_records = 10;
   disk_.Block();
   const auto log = Open();
   log->Record(SampleRecord());
@@ -118,7 +119,7 @@ TEST_F(PredictionLogTest, DoesNotHoldUpRecordWhileTheDiskHangs) {
 
 TEST_F(PredictionLogTest, BoundsTheBytesInMemory) {
   options_.flush_interval = std::chrono::milliseconds(0);
-  options_.max_queued_bytes = 100'000;
+  options_.limits.max_bytes = 100'000;
   disk_.Block();
   const auto log = Open();
   log->Record(RecordOfSize(1));
@@ -132,7 +133,7 @@ TEST_F(PredictionLogTest, BoundsTheBytesInMemory) {
 }
 
 TEST_F(PredictionLogTest, DropsARecordThatIsTooLarge) {
-  options_.max_record_bytes = 5'000;
+  options_.limits.max_record_bytes = 5'000;
   const auto log = Open();
   log->Record(RecordOfSize(10'000));
   log->Record(RecordOfSize(100));
@@ -275,8 +276,8 @@ TEST_F(PredictionLogTest, DropsItsQueueWhenItIsDestroyedWithoutClosing) {
 
 TEST_F(PredictionLogTest, AccountsForEveryRecordUnderRandomFaults) {
   options_.flush_interval = std::chrono::milliseconds(0);
-  options_.max_queued_records = 50;
-  options_.max_record_bytes = 4'000;
+  options_.limits.max_records = 50;
+  options_.limits.max_record_bytes = 4'000;
   options_.flush_bytes = 3'000;
   options_.files.rotate_bytes = 8'000;
   encoder_ = [](PredictionRecord&& record, uint64_t sequence, std::string& payload) {
@@ -341,15 +342,15 @@ TEST_F(PredictionLogTest, CanBeWrittenFromManyThreads) {
 }
 
 TEST_F(PredictionLogTest, TellsItsCountersToPeopleAndToPrometheus) {
-  options_.directory = "disk";
-  options_.max_record_bytes = 5'000;
+  options_.sink = "disk";
+  options_.limits.max_record_bytes = 5'000;
   const auto log = Open();
   log->Record(RecordOfSize(10'000));
   log->Record(SampleRecord());
   log->Flush();
   const auto json = nlohmann::json::parse(log->StatusJson());
   EXPECT_EQ(log->status_name(), "prediction_log");
-  EXPECT_EQ(json["directory"], "disk");
+  EXPECT_EQ(json["sink"], "disk");
   EXPECT_EQ(json["enqueued"], 2);
   EXPECT_EQ(json["durable"], 1);
   EXPECT_EQ(json["dropped"]["oversize"], 1);

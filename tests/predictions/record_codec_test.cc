@@ -36,24 +36,29 @@ TEST(RecordCodec, KeepsEverythingThatARecordHolds) {
   EXPECT_EQ(message.features().features_defaulted(), 4u);
   EXPECT_EQ(message.features().oldest_feature_age_ms(), 1500);
   EXPECT_TRUE(message.features().degraded());
+  EXPECT_EQ(message.latency().accepted(), 5u);
+  EXPECT_EQ(message.latency().validating(), 15u);
   EXPECT_EQ(message.latency().awaiting_features(), 700u);
   EXPECT_EQ(message.latency().queued(), 20u);
   EXPECT_EQ(message.latency().computing(), 300u);
+  EXPECT_EQ(message.latency().responding(), 60u);
   EXPECT_EQ(message.latency().total(), 1100u);
 }
 
-TEST(RecordCodec, KeepsTheTraceOfTheCall) {
+TEST(RecordCodec, KeepsTheTraceThatACallBelongsTo) {
   PredictionRecord record = SampleRecord();
-  record.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-  EXPECT_EQ(Encoded(record).traceparent(), record.traceparent);
+  record.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  EXPECT_EQ(Encoded(std::move(record)).traceparent(),
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 }
 
 TEST(RecordCodec, SaysWhenThereWereNoFeaturesOrNoAge) {
-  PredictionRecord record = SampleRecord();
-  record.features.oldest_age_ms = -1;
-  EXPECT_FALSE(Encoded(record).features().has_oldest_feature_age_ms());
-  record.has_features = false;
-  EXPECT_FALSE(Encoded(record).has_features());
+  PredictionRecord ageless = SampleRecord();
+  ageless.features.oldest_age_ms = -1;
+  EXPECT_FALSE(Encoded(std::move(ageless)).features().has_oldest_feature_age_ms());
+  PredictionRecord plain = SampleRecord();
+  plain.has_features = false;
+  EXPECT_FALSE(Encoded(std::move(plain)).has_features());
 }
 
 TEST(RecordCodec, WritesTextThatProtobufReadsAgain) {

@@ -43,10 +43,13 @@ inline PredictionRecord SampleRecord(const std::string& request_id = "r") {
   record.features.defaulted = 4;
   record.features.oldest_age_ms = 1500;
   record.features.degraded = true;
-  record.features_time = std::chrono::microseconds(700);
-  record.queue_time = std::chrono::microseconds(20);
-  record.compute_time = std::chrono::microseconds(300);
-  record.total_time = std::chrono::microseconds(1100);
+  record.times.accepted = std::chrono::microseconds(5);
+  record.times.validating = std::chrono::microseconds(15);
+  record.times.awaiting_features = std::chrono::microseconds(700);
+  record.times.queued = std::chrono::microseconds(20);
+  record.times.computing = std::chrono::microseconds(300);
+  record.times.responding = std::chrono::microseconds(60);
+  record.times.total = std::chrono::microseconds(1100);
   return record;
 }
 

@@ -1,0 +1,30 @@
+#include "predictions/file_store.h"
+
+#include <utility>
+
+#include "predictions/recovery.h"
+
+namespace tournant {
+
+absl::StatusOr<std::unique_ptr<FileStore>> FileStore::Open(std::unique_ptr<LogDirectory> directory,
+                                                           const Clock& clock,
+                                                           SegmentWriter::Options options) {
+  if (absl::Status status = RecoverOpenFiles(*directory); !status.ok()) return status;
+  const absl::StatusOr<std::vector<std::string>> files = directory->List();
+  if (!files.ok()) return files.status();
+  LogRun run = NewRun(clock.WallNow(), *files);
+  return std::unique_ptr<FileStore>(
+      new FileStore(std::move(directory), clock, std::move(run), options));
+}
+
+absl::Status FileStore::Append(std::span<const std::string> payloads, std::vector<bool>& durable) {
+  absl::Status written = segments_.Append(payloads);
+  // The fault may be the file's alone: once more, into a new one.
+  return written.ok() ? written : segments_.Append(payloads);
+}
+
+Duration FileStore::UntilUpkeep() const {
+  return segments_.is_open() ? segments_.UntilRotation() : Duration::max();
+}
+
+}  // namespace tournant

@@ -1,0 +1,94 @@
+#include "predictions/record_queue.h"
+
+#include <utility>
+
+namespace tournant {
+
+bool RecordQueue::HasRoom(size_t bytes) const {
+  return counters_.in_memory + counters_.places < limits_.max_records &&
+         counters_.in_memory_bytes + counters_.places_bytes + bytes <= limits_.max_bytes;
+}
+
+bool RecordQueue::Reserve(size_t bytes) {
+  const bool alone = counters_.in_memory + counters_.places == 0;
+  if (!alone && !HasRoom(bytes)) {
+    ++counters_.refused;
+    return false;
+  }
+  ++counters_.places;
+  counters_.places_bytes += bytes;
+  return true;
+}
+
+void RecordQueue::GiveBack(size_t bytes) {
+  --counters_.places;
+  counters_.places_bytes -= bytes;
+}
+
+bool RecordQueue::Push(PredictionRecord& record, size_t bytes) {
+  const uint64_t sequence = ++counters_.enqueued;
+  const bool kept = record.place.taken();
+  if (kept) GiveBack(record.place.HandOver());
+  if (closed_) {
+    ++counters_.dropped_shutdown;
+    return false;
+  }
+  if (!kept && bytes > limits_.max_record_bytes) {
+    ++counters_.dropped_oversize;
+    return false;
+  }
+  if (!kept && !HasRoom(bytes)) {
+    ++counters_.dropped_full;
+    return false;
+  }
+  std::shared_ptr<DurableWait> wait = std::move(record.wait);
+  if (wait != nullptr) ++awaited_;
+  bytes_ += bytes;
+  ++counters_.in_memory;
+  counters_.in_memory_bytes += bytes;
+  records_.push_back({.sequence = sequence,
+                      .bytes = bytes,
+                      .kept = kept,
+                      .wait = std::move(wait),
+                      .record = std::move(record),
+                      .payload = {}});
+  return true;
+}
+
+void RecordQueue::Take(size_t max_bytes, std::vector<QueuedRecord>& batch) {
+  size_t taken = 0;
+  while (!records_.empty() && taken < max_bytes) {
+    QueuedRecord& next = records_.front();
+    taken += next.bytes;
+    if (next.wait != nullptr) --awaited_;
+    batch.push_back(std::move(next));
+    records_.pop_front();
+  }
+  bytes_ -= taken;
+}
+
+void RecordQueue::PutBack(std::vector<QueuedRecord>& batch) {
+  for (auto record = batch.rbegin(); record != batch.rend(); ++record) {
+    bytes_ += record->bytes;
+    if (record->wait != nullptr) ++awaited_;
+    records_.push_front(std::move(*record));
+  }
+  batch.clear();
+}
+
+void RecordQueue::Leave(const QueuedRecord& record, uint64_t PredictionLogCounters::* outcome) {
+  ++(counters_.*outcome);
+  --counters_.in_memory;
+  counters_.in_memory_bytes -= record.bytes;
+}
+
+std::deque<QueuedRecord> RecordQueue::DropAll() {
+  for (const QueuedRecord& record : records_) {
+    Leave(record, &PredictionLogCounters::dropped_shutdown);
+  }
+  bytes_ = 0;
+  awaited_ = 0;
+  return std::exchange(records_, {});
+}
+
+}  // namespace tournant

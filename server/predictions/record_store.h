@@ -1,0 +1,32 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+
+namespace tournant {
+
+// What makes the records of a log durable: files, a stream of lines, a broker. Owned by the
+// PredictionLog and used by its writer thread only, but for Interrupt. It may block for as long as
+// it likes; nobody but the writer waits for it.
+class RecordStore {
+ public:
+  virtual ~RecordStore() = default;
+
+  // Makes the payloads durable and returns OK. On an error `durable`, which is false for each of
+  // them when it comes in, tells which are all the same.
+  virtual absl::Status Append(std::span<const std::string> payloads,
+                              std::vector<bool>& durable) = 0;
+  // What is done without a record when its time has come, and when that is.
+  virtual Duration UntilUpkeep() const { return Duration::max(); }
+  virtual absl::Status Upkeep() { return absl::OkStatus(); }
+  // Nothing will be appended any more.
+  virtual absl::Status Finish() = 0;
+  // Any thread: an Append that is going on should give up what it can, and end.
+  virtual void Interrupt() {}
+};
+
+}  // namespace tournant
