@@ -42,7 +42,7 @@ Task<absl::StatusOr<AssembledInputs>> AwaitFeatures(const CallContext& call,
     if (absl::Status alive = call.Alive(); !alive.ok()) co_return alive;
   }
   absl::StatusOr<AssembledInputs> assembled =
-      Assemble(plan, request, *bound, rows, fetched, call.clock.WallNow());
+      Assemble(plan, request, *bound, rows, fetched, call.clock.WallNow(), options.keep_cells);
   if (!assembled.ok()) co_return assembled;
   assembled->provenance.budget_exhausted = budget_exhausted;
   for (size_t i = 0; i < assembled->by_view.size(); ++i) {

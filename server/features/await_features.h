@@ -17,6 +17,7 @@ namespace tournant {
 struct AwaitFeaturesOptions {
   Duration cap = std::chrono::milliseconds(50);  // Longest that one fetch may take.
   Duration reserve = Duration::zero();           // Of the call's time, left for inference.
+  bool keep_cells = false;                       // Tell where each cell came from.
 };
 
 // The step of a call that waits for the feature store: what has to be fetched, one fetch for all of

@@ -36,6 +36,7 @@ struct PlannedColumn {
   std::string source;  // The request tensor's name or the feature's ref.
   size_t index = 0;    // Into the plan's request tensors or features.
   size_t view = 0;     // Of the feature, into the plan's views.
+  size_t cell = 0;     // Of a feature: which of the plan's columns that name one it is.
   size_t width = 1;    // Elements of a cell, without the indicator.
   bool indicator = false;
   std::shared_ptr<const Vocabulary> vocabulary;

@@ -61,9 +61,8 @@ absl::StatusOr<Tensor> InputAssembler::FromOverride(int position) {
     }
   }
   for (const PlannedColumn& column : input_.columns) {
-    if (column.kind != ColumnSource::kRequest) {
-      Count(column, &CellCounts::from_request, call_.rows);
-    }
+    if (column.kind == ColumnSource::kRequest) continue;
+    for (size_t row = 0; row < rows; ++row) Count(column, row, CellSource::kFromRequest);
   }
   return Shaped();
 }
@@ -103,7 +102,7 @@ absl::Status InputAssembler::OpenColumns() {
 absl::Status InputAssembler::AppendCell(size_t index, size_t row) {
   const PlannedColumn& column = input_.columns[index];
   if (positions_[index] != BoundRequest::kAbsent) {
-    if (column.kind != ColumnSource::kRequest) Count(column, &CellCounts::from_request);
+    if (column.kind != ColumnSource::kRequest) Count(column, row, CellSource::kFromRequest);
     if (column.kind == ColumnSource::kAgeSeconds) {
       AppendElement(Element::Floating(0), input_.spec.type, bytes_);
       AppendIndicator(column, true);
@@ -165,6 +164,19 @@ std::optional<InputAssembler::Lack> InputAssembler::LackOf(const PlannedColumn& 
   return std::nullopt;
 }
 
+void InputAssembler::Count(const PlannedColumn& column, size_t row, CellSource source) {
+  static constexpr int64_t CellCounts::* kCounters[] = {nullptr,
+                                                        &CellCounts::live,
+                                                        &CellCounts::cached,
+                                                        &CellCounts::stale,
+                                                        &CellCounts::defaulted,
+                                                        &CellCounts::from_request};
+  int64_t CellCounts::* const counter = kCounters[static_cast<size_t>(source)];
+  ++(provenance_.*counter);
+  ++(assembled_.by_view[column.view].*counter);
+  if (!assembled_.cells.empty()) assembled_.cells.sources[CellOf(column, row)] = source;
+}
+
 absl::string_view InputAssembler::DetailOf(const PlannedColumn& column, size_t row) const {
   switch (call_.fetched->state(column.index, row)) {
     case CellState::kUnusable:
@@ -182,6 +194,7 @@ void InputAssembler::NoteAge(const PlannedColumn& column, size_t row, const Fetc
     ++provenance_.unknown_age;
     return;
   }
+  if (!assembled_.cells.empty()) assembled_.cells.event_times_us[CellOf(column, row)] = time;
   // A value from the future is a clock that is wrong somewhere; it is not younger than now.
   if (time > call_.now_us) ++provenance_.from_future;
   const int64_t age_ms = std::max<int64_t>(0, call_.now_us - time) / 1000;
@@ -194,7 +207,7 @@ absl::Status InputAssembler::AppendFetched(const PlannedColumn& column, size_t r
     return FillCell(column, row, unfit->lack, unfit->detail);
   }
   const bool cached = fetched.origin(column.index, row) == CellOrigin::kCached;
-  Count(column, cached ? &CellCounts::cached : &CellCounts::live);
+  Count(column, row, cached ? CellSource::kCached : CellSource::kLive);
   NoteAge(column, row, fetched);
   AppendIndicator(column, true);
   return absl::OkStatus();
@@ -245,7 +258,7 @@ bool InputAssembler::AppendLastKnown(const PlannedColumn& column, size_t row, La
       lack == Lack::kStale ? &*call_.fetched : call_.fetched->last_known();
   if (from == nullptr || from->state(column.index, row) != CellState::kValue) return false;
   if (AppendValue(column, row, *from)) return false;
-  Count(column, &CellCounts::stale);
+  Count(column, row, CellSource::kStale);
   NoteAge(column, row, *from);
   return true;
 }
@@ -276,7 +289,7 @@ absl::Status InputAssembler::FillCell(const PlannedColumn& column, size_t row, L
   }
   if (fill != Fill::kLastKnown || !AppendLastKnown(column, row, lack)) {
     bytes_.append(fill == Fill::kNan ? column.nan_bytes : column.default_bytes);
-    if (column.kind != ColumnSource::kRequest) Count(column, &CellCounts::defaulted);
+    if (column.kind != ColumnSource::kRequest) Count(column, row, CellSource::kDefaulted);
   }
   AppendIndicator(column, false);
   if (column.kind != ColumnSource::kRequest && (lack == Lack::kStale || lack == Lack::kError)) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/feature_cells.h"
 #include "base/feature_provenance.h"
 #include "features/assemble.h"
 #include "features/bound_request.h"
@@ -64,10 +65,11 @@ class InputAssembler {
   absl::string_view DetailOf(const PlannedColumn& column, size_t row) const;
   // For oldest_age_ms: a value of `from` is used.
   void NoteAge(const PlannedColumn& column, size_t row, const FetchedFeatures& from);
-  // Counts cells of a column that names a feature.
-  void Count(const PlannedColumn& column, int64_t CellCounts::* source, int64_t cells = 1) {
-    provenance_.*source += cells;
-    assembled_.by_view[column.view].*source += cells;
+  // Counts a cell of a column that names a feature.
+  void Count(const PlannedColumn& column, size_t row, CellSource source);
+  // Its place among all that do.
+  size_t CellOf(const PlannedColumn& column, size_t row) const {
+    return column.cell * static_cast<size_t>(call_.rows) + row;
   }
   void AppendIndicator(const PlannedColumn& column, bool there);
   // INVALID_ARGUMENT for an element of the caller's tensor at `position`.

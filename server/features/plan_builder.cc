@@ -183,9 +183,11 @@ void PlanBuilder::AddAssembledInput(const TensorSpec& spec, const Bindings::Inpu
   }
   for (const Bindings::Column& column : input.columns) {
     planned.columns.push_back(columns_.Build(column, input, spec.type));
-    const PlannedColumn& added = planned.columns.back();
+    PlannedColumn& added = planned.columns.back();
     planned.width += added.width + (added.indicator ? 1 : 0);
-    if (added.kind != ColumnSource::kRequest) ++planned.feature_columns;
+    if (added.kind != ColumnSource::kRequest) {
+      added.cell = static_cast<size_t>(plan_->cells_per_row_) + planned.feature_columns++;
+    }
     NoteColumn(added);
   }
   CheckWidths(input, planned);

@@ -8,6 +8,7 @@
 
 #include "admission/admission.h"
 #include "base/clock.h"
+#include "base/feature_cells.h"
 #include "base/feature_provenance.h"
 #include "models/model_version.h"
 #include "models/tensor.h"
@@ -53,6 +54,10 @@ struct Prediction {
   std::vector<NamedTensor> outputs;
   bool has_features = false;  // The model has bindings, so `features` says something.
   FeatureProvenance features;
+  // For the record alone: the inputs that were filled with features, in the order of the config
+  // (others are empty), and where each cell came from.
+  std::vector<Tensor> assembled;
+  FeatureCells cells;
 
   // Of a call that has a trace.
   std::string traceparent;            // For the record.

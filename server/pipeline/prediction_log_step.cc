@@ -1,22 +1,30 @@
 #include "pipeline/prediction_log_step.h"
 
 #include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/feature_cells.h"
 #include "features/feature_plan.h"
+#include "pipeline/record_layout.h"
 #include "predictions/model_log.h"
 
 namespace tournant {
 namespace {
 
-// What a row adds to a record besides the request, where the config tells: outputs of open sizes
+// What a row adds to a record besides the request, where the config tells: tensors of open sizes
 // and of BYTES are not known ahead.
 int64_t BytesPerRow(const ModelVersion& version) {
   int64_t bytes = 0;
   for (const TensorSpec& output : version.config.outputs) {
     bytes += ByteSize(output.type, output.dims).value_or(0);
   }
-  return bytes;
+  if (version.features == nullptr) return bytes;
+  for (const PlannedInput& input : version.features->inputs()) {
+    if (!input.given) bytes += ByteSize(input.spec.type, input.spec.dims).value_or(0);
+  }
+  constexpr int64_t kCellBytes = sizeof(CellSource) + sizeof(int64_t);
+  return bytes + version.features->cells_per_row() * kCellBytes;
 }
 
 }  // namespace
@@ -34,7 +42,8 @@ absl::Status PredictionLogStep::Prepare(ModelVersion& version) {
   ModelLog::Options options;
   options.mode = parameters.mode.value_or(options_.mode);
   options.bytes_per_row = BytesPerRow(version);
-  version.log = std::make_shared<const ModelLog>(options);
+  options.layout = RecordLayout(version);
+  version.log = std::make_shared<const ModelLog>(std::move(options));
   return absl::OkStatus();
 }
 

@@ -44,6 +44,14 @@ void TakeInputs(const ModelConfig& config, std::vector<NamedTensor>& sent,
   }
 }
 
+// What the record keeps of a call's inputs: those that were sent are in the request already.
+std::vector<Tensor> OnlyAssembled(const FeaturePlan& plan, std::vector<Tensor>&& inputs) {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (plan.inputs()[i].given) inputs[i] = Tensor();
+  }
+  return std::move(inputs);
+}
+
 // Gives the inputs back to the request, for the record, once no worker reads them any more.
 void ReturnInputs(const ModelConfig& config, std::vector<Tensor>& inputs,
                   std::vector<NamedTensor>& sent) {
@@ -229,7 +237,9 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   call.phase.EnterAt(Phase::kComputing, job->started);
   call.phase.EnterAt(Phase::kResponding, job->finished);
   LearnTimes(call, prediction);
-  if (records() && !prediction.has_features) {
+  if (records() && prediction.has_features) {
+    prediction.assembled = OnlyAssembled(*prediction.version->features, std::move(job->inputs));
+  } else if (records()) {
     ReturnInputs(config, job->inputs, prediction.request.inputs);
   }
   prediction.outputs = ChooseOutputs(config, request.outputs, job->outputs);
@@ -262,12 +272,14 @@ Task<absl::Status> Predictor::AssembleInputs(const CallContext& call, Prediction
   AwaitFeaturesOptions options;
   options.cap = options_.feature_timeout;
   options.reserve = Reserve(call, prediction);
+  options.keep_cells = records();
   absl::StatusOr<AssembledInputs> assembled =
       co_await AwaitFeatures(call, *prediction.version->features, features_,
                              prediction.request.inputs, prediction.rows, options);
   if (!assembled.ok()) co_return assembled.status();
   inputs = std::move(assembled->inputs);
   prediction.features = assembled->provenance;
+  prediction.cells = std::move(assembled->cells);
   co_return absl::OkStatus();
 }
 
@@ -354,6 +366,8 @@ PredictionRecord Predictor::MakeRecord(Prediction& prediction, const absl::Statu
   record.outputs = std::move(prediction.outputs);
   record.has_features = prediction.has_features;
   record.features = prediction.features;
+  record.assembled = std::move(prediction.assembled);
+  record.cells = std::move(prediction.cells);
   record.times = {.accepted = phase.spent(Phase::kAccepted),
                   .validating = phase.spent(Phase::kValidating),
                   .awaiting_features = phase.spent(Phase::kAwaitingFeatures),

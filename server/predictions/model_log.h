@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "models/prediction_log_parameters.h"
+#include "predictions/feature_layout.h"
 
 namespace tournant {
 
@@ -15,11 +17,13 @@ class ModelLog {
     LogMode mode = LogMode::kBestEffort;
     // What a row adds to a record besides what the caller sent; as far as it is known.
     int64_t bytes_per_row = 0;
+    FeatureLayout layout = {};  // Of a model with bindings.
   };
-  explicit ModelLog(const Options& options) : options_(options) {}
+  explicit ModelLog(Options options) : options_(std::move(options)) {}
 
   LogMode mode() const { return options_.mode; }
   int64_t bytes_per_row() const { return options_.bytes_per_row; }
+  const FeatureLayout& layout() const { return options_.layout; }
 
  private:
   const Options options_;

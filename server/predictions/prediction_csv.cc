@@ -72,9 +72,10 @@ void PredictionCsv::Observe(const LoggedPrediction& record) {
 
 std::string PredictionCsv::Header() const {
   std::string line =
-      "sequence,time,request_id,model,version,row,code,message,features_live,features_cached,"
-      "features_stale,features_defaulted,features_from_request,oldest_feature_age_ms,degraded,"
-      "features_us,queued_us,computing_us,total_us";
+      "sequence,time,request_id,traceparent,model,version,row,code,message,features_live,"
+      "features_cached,features_stale,features_defaulted,features_from_request,"
+      "oldest_feature_age_ms,degraded,accepted_us,validating_us,features_us,queued_us,computing_us,"
+      "responding_us,total_us";
   for (const std::string& name : inputs_) absl::StrAppend(&line, ",", Cell("input:" + name));
   for (const std::string& name : outputs_) absl::StrAppend(&line, ",", Cell("output:" + name));
   return line + "\n";
@@ -87,7 +88,8 @@ std::string PredictionCsv::Lines(const LoggedPrediction& record) const {
   const LoggedPhases& latency = record.latency();
   const std::string before =
       absl::StrCat(record.sequence(), ",", RecordTime(record), ",", Cell(record.request_id()), ",",
-                   Cell(record.model_name()), ",", Cell(record.model_version()), ",");
+                   Cell(record.traceparent()), ",", Cell(record.model_name()), ",",
+                   Cell(record.model_version()), ",");
   std::string after = absl::StrCat(",", RecordCode(record), ",", Cell(record.status_message()));
   if (record.has_features()) {
     absl::StrAppend(&after, ",", features.features_live(), ",", features.features_cached(), ",",
@@ -100,8 +102,9 @@ std::string PredictionCsv::Lines(const LoggedPrediction& record) const {
   } else {
     after += ",,,,,,,";
   }
-  absl::StrAppend(&after, ",", latency.awaiting_features(), ",", latency.queued(), ",",
-                  latency.computing(), ",", latency.total());
+  absl::StrAppend(&after, ",", latency.accepted(), ",", latency.validating(), ",",
+                  latency.awaiting_features(), ",", latency.queued(), ",", latency.computing(), ",",
+                  latency.responding(), ",", latency.total());
   const auto inputs = Columns(record.inputs(), inputs_, rows);
   const auto outputs = Columns(record.outputs(), outputs_, rows);
   std::string lines;

@@ -1,6 +1,7 @@
 #include "predictions/prediction_json.h"
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "predictions/tensor_values.h"
@@ -9,21 +10,57 @@
 namespace tournant {
 namespace {
 
+// The values as a JSON array; null where they were left out.
+std::string DataJson(const LoggedTensor& tensor) {
+  const std::vector<std::string> values = TensorValues(tensor);
+  const bool has_data = !values.empty() || (tensor.raw().empty() && tensor.omitted_bytes() == 0);
+  return has_data ? absl::StrCat("[", absl::StrJoin(values, ","), "]") : "null";
+}
+
 std::string TensorsJson(const google::protobuf::RepeatedPtrField<LoggedTensor>& tensors) {
   std::string json = "[";
   for (const LoggedTensor& tensor : tensors) {
-    const std::vector<std::string> values = TensorValues(tensor);
-    const bool has_data = !values.empty() || (tensor.raw().empty() && tensor.omitted_bytes() == 0);
     absl::StrAppend(&json, json.size() > 1 ? "," : "", "{\"name\":", JsonString(tensor.name()),
                     ",\"datatype\":", JsonString(tensor.datatype()), ",\"shape\":[",
-                    absl::StrJoin(tensor.shape(), ","), "],\"data\":");
-    if (has_data) {
-      absl::StrAppend(&json, "[", absl::StrJoin(values, ","), "]}");
-    } else {
-      absl::StrAppend(&json, "null}");
-    }
+                    absl::StrJoin(tensor.shape(), ","), "],\"data\":", DataJson(tensor), "}");
   }
   return json + "]";
+}
+
+// A list for the rows; one value alone stands for all of them.
+std::string SourcesJson(const LoggedColumn& column) {
+  std::string json;
+  for (const int source : column.source()) {
+    absl::StrAppend(&json, json.empty() ? "" : ",", "\"", SourceName(source), "\"");
+  }
+  return column.source_size() == 1 ? json : absl::StrCat("[", json, "]");
+}
+
+std::string EventTimesJson(const LoggedColumn& column) {
+  const std::string json = absl::StrJoin(column.event_time_unix_us(), ",");
+  return column.event_time_unix_us_size() == 1 ? json : absl::StrCat("[", json, "]");
+}
+
+std::string ColumnsJson(const LoggedPrediction& record) {
+  std::string json;
+  for (const LoggedColumn& column : record.columns()) {
+    absl::StrAppend(&json, json.empty() ? "" : ",", "{\"feature\":", JsonString(column.feature()),
+                    column.age_seconds() ? ",\"age_seconds\":true" : "",
+                    ",\"input\":", JsonString(column.input()),
+                    ",\"datatype\":", JsonString(column.values().datatype()),
+                    ",\"data\":", DataJson(column.values()), ",\"source\":", SourcesJson(column),
+                    ",\"event_time_us\":", EventTimesJson(column), "}");
+  }
+  return absl::StrCat("[", json, "]");
+}
+
+std::string EntityKeysJson(const LoggedPrediction& record) {
+  std::string json;
+  for (const LoggedEntityKey& key : record.entity_keys()) {
+    absl::StrAppend(&json, json.empty() ? "" : ",", JsonString(key.join_key()), ":",
+                    JsonString(key.input()));
+  }
+  return absl::StrCat("{", json, "}");
 }
 
 std::string FeaturesJson(const LoggedFeatures& features) {
@@ -51,10 +88,18 @@ std::string RecordCode(const LoggedPrediction& record) {
   return name.empty() ? std::to_string(record.status_code()) : name;
 }
 
+std::string SourceName(int source) {
+  return absl::AsciiStrToLower(
+      LoggedColumn::Source_Name(static_cast<LoggedColumn::Source>(source)));
+}
+
 std::string PredictionJson(const LoggedPrediction& record) {
   std::string json =
       absl::StrCat("{\"sequence\":", record.sequence(), ",\"time\":\"", RecordTime(record),
                    "\",\"request_id\":", JsonString(record.request_id()),
+                   record.traceparent().empty()
+                       ? ""
+                       : absl::StrCat(",\"traceparent\":", JsonString(record.traceparent())),
                    ",\"model\":", JsonString(record.model_name()),
                    ",\"version\":", JsonString(record.model_version()), ",\"rows\":", record.rows(),
                    ",\"code\":", JsonString(RecordCode(record)));
@@ -69,9 +114,21 @@ std::string PredictionJson(const LoggedPrediction& record) {
   if (record.has_features()) {
     absl::StrAppend(&json, ",\"features\":", FeaturesJson(record.features()));
   }
+  if (record.columns_size() > 0) absl::StrAppend(&json, ",\"columns\":", ColumnsJson(record));
+  if (record.entity_keys_size() > 0) {
+    absl::StrAppend(&json, ",\"entity_keys\":", EntityKeysJson(record));
+  }
+  if (!record.feature_service().empty()) {
+    absl::StrAppend(&json, ",\"feature_service\":", JsonString(record.feature_service()));
+  }
+  if (!record.bindings().empty()) {
+    absl::StrAppend(&json, ",\"bindings\":", JsonString(record.bindings()));
+  }
   const LoggedPhases& latency = record.latency();
-  absl::StrAppend(&json, ",\"micros\":{\"features\":", latency.awaiting_features(),
-                  ",\"queued\":", latency.queued(), ",\"computing\":", latency.computing(),
+  absl::StrAppend(&json, ",\"micros\":{\"accepted\":", latency.accepted(),
+                  ",\"validating\":", latency.validating(),
+                  ",\"features\":", latency.awaiting_features(), ",\"queued\":", latency.queued(),
+                  ",\"computing\":", latency.computing(), ",\"responding\":", latency.responding(),
                   ",\"total\":", latency.total(), "}}");
   return json;
 }

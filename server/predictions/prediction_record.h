@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/feature_cells.h"
 #include "base/feature_provenance.h"
 #include "models/tensor.h"
 #include "predictions/durable_wait.h"
@@ -41,6 +42,10 @@ struct PredictionRecord {
   std::vector<NamedTensor> outputs;  // As answered.
   bool has_features = false;
   FeatureProvenance features;
+  // The inputs as the model saw them, those that were filled with features, in the order of its
+  // config, and where their cells came from. log->layout() says what lies where.
+  std::vector<Tensor> assembled;
+  FeatureCells cells;
   RecordTimes times;
 
   // What is kept of the tensors above; null: all.

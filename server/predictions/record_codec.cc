@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "predictions/logged_columns.h"
 #include "predictions/record_frame.h"
 #include "tournant/prediction.pb.h"
 
@@ -45,7 +46,8 @@ size_t RecordBytes(const PredictionRecord& record) {
       bytes += sizeof(NamedTensor) + named.name.size() + named.tensor.bytes.size();
     }
   }
-  return bytes;
+  for (const Tensor& tensor : record.assembled) bytes += sizeof(Tensor) + tensor.bytes.size();
+  return bytes + record.cells.bytes();
 }
 
 absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::string& payload) {
@@ -62,6 +64,7 @@ absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::str
   message.set_status_message(Text(std::move(record.status_message)));
   for (NamedTensor& tensor : record.inputs) MoveTensor(std::move(tensor), *message.add_inputs());
   for (NamedTensor& tensor : record.outputs) MoveTensor(std::move(tensor), *message.add_outputs());
+  AddLoggedColumns(record, message);
   if (record.has_features) SetFeatures(record.features, *message.mutable_features());
   LoggedPhases& latency = *message.mutable_latency();
   latency.set_accepted(Micros(record.times.accepted));

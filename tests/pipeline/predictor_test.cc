@@ -15,6 +15,7 @@
 #include "features/feature_client.h"
 #include "features/feature_plan.h"
 #include "inference/model_queue.h"
+#include "pipeline/prediction_log_step.h"
 
 namespace tournant {
 namespace {
@@ -254,6 +255,29 @@ TEST_F(PredictorWithFeaturesTest, AnswersFromDefaultsBeforeTheDeadlineWhenTheSto
   EXPECT_TRUE(prediction_.features.degraded);
 }
 
+TEST_F(PredictorWithFeaturesTest, RecordsTheInputsAsTheModelSawThemWithWhereTheyCameFrom) {
+  PredictionLogStep step({.has_log = true});
+  ASSERT_TRUE(step.Prepare(*version_).ok());
+  PuppetPool pool;
+  Predictor predictor = MakePredictor(pool);
+  Started<absl::Status> run(predictor.Predict(call_.context, prediction_));
+  call_.loop.Advance(std::chrono::milliseconds(995));
+  ASSERT_TRUE(run.result->ok()) << *run.result;
+  predictor.Record(std::move(prediction_), *run.result, call_.phase);
+  ASSERT_EQ(sink_.last.assembled.size(), 1u);
+  EXPECT_EQ(sink_.last.assembled[0].bytes, Floats({149}));
+  EXPECT_THAT(sink_.last.cells.sources, ElementsAre(CellSource::kDefaulted));
+  EXPECT_EQ(sink_.last.inputs[0].name, "tailnum");
+  ASSERT_NE(sink_.last.log, nullptr);
+  const FeatureLayout& layout = sink_.last.log->layout();
+  ASSERT_EQ(layout.columns.size(), 1u);
+  EXPECT_EQ(layout.columns[0].feature, "plane:seats");
+  ASSERT_EQ(layout.keys.size(), 1u);
+  EXPECT_EQ(layout.keys[0].join_key, "tailnum");
+  EXPECT_EQ(layout.keys[0].request, "tailnum");
+  EXPECT_EQ(sink_.last.log->bytes_per_row(), 4 + 4 + 9) << "an output, an input, a cell";
+}
+
 TEST_F(PredictorWithFeaturesTest, LeavesMostOfAShortDeadlineToTheStore) {
   PuppetPool pool;
   Predictor predictor = MakePredictor(pool);
@@ -308,6 +332,7 @@ TEST_F(PredictorTest, RecordsWhatWasSentAndAnswered) {
   EXPECT_EQ(sink_.last.inputs[0].tensor.bytes, Floats({1, 2, 3, 4, 5, 6, 7, 8}));
   ASSERT_EQ(sink_.last.outputs.size(), 1u);
   EXPECT_EQ(sink_.last.outputs[0].name, "y");
+  EXPECT_TRUE(sink_.last.assembled.empty());
 }
 
 TEST_F(PredictorTest, RecordsNothingOfARequestThatWasRefused) {

@@ -99,7 +99,8 @@ TEST(PredictionJson, IsOneLineWithEverything) {
             R"("outputs":[{"name":"late","datatype":"FP32","shape":[2,1],"data":[0.25,0.75]}],)"
             R"("features":{"live":20,"cached":0,"stale":0,"defaulted":4,"from_request":0,)"
             R"("oldest_age_ms":1500,"degraded":true},)"
-            R"("micros":{"features":700,"queued":20,"computing":300,"total":1100}})");
+            R"("micros":{"accepted":5,"validating":15,"features":700,"queued":20,)"
+            R"("computing":300,"responding":60,"total":1100}})");
 }
 
 TEST(PredictionJson, TellsErrorsAndLeavesOutWhatThereIsNot) {
@@ -117,20 +118,34 @@ TEST(PredictionJson, TellsErrorsAndLeavesOutWhatThereIsNot) {
   EXPECT_FALSE(json.contains("features"));
 }
 
+TEST(PredictionJson, TellsWhereEachFeatureCameFrom) {
+  const auto json = nlohmann::json::parse(PredictionJson(Logged(RecordWithFeatures())));
+  EXPECT_EQ(json["columns"][0], nlohmann::json::parse(R"({"feature":"plane:seats","input":"dense",
+      "datatype":"FP32","data":[150,200],"source":["live","defaulted"],
+      "event_time_us":[1699999999000000,0]})"));
+  EXPECT_EQ(json["columns"][1]["source"], "live") << "the same for all rows";
+  EXPECT_EQ(json["columns"][1]["event_time_us"], 1699999999000000);
+  EXPECT_EQ(json["columns"][1]["age_seconds"], true);
+  EXPECT_EQ(json["entity_keys"]["plane"], "tailnum");
+  EXPECT_EQ(json["feature_service"], "flights_v1");
+  EXPECT_EQ(json["bindings"], "00ff");
+}
+
 TEST(PredictionCsv, HasALineForEachRowAndAColumnForEachTensor) {
   const LoggedPrediction record = Logged(SampleRecord("a,b"), 4);
   PredictionCsv csv;
   csv.Observe(record);
   EXPECT_EQ(csv.Header(),
-            "sequence,time,request_id,model,version,row,code,message,features_live,"
+            "sequence,time,request_id,traceparent,model,version,row,code,message,features_live,"
             "features_cached,features_stale,features_defaulted,features_from_request,"
-            "oldest_feature_age_ms,degraded,features_us,queued_us,computing_us,total_us,"
+            "oldest_feature_age_ms,degraded,accepted_us,validating_us,features_us,queued_us,"
+            "computing_us,responding_us,total_us,"
             "input:carrier,input:distance,output:late\n");
   EXPECT_EQ(csv.Lines(record),
-            "4,2023-11-14T22:13:20.000000Z,\"a,b\",flights,3,0,OK,,20,0,0,4,0,1500,true,"
-            "700,20,300,1100,UA,0.1,0.25\n"
-            "4,2023-11-14T22:13:20.000000Z,\"a,b\",flights,3,1,OK,,20,0,0,4,0,1500,true,"
-            "700,20,300,1100,\"B,6\"\"\",1040,0.75\n");
+            "4,2023-11-14T22:13:20.000000Z,\"a,b\",,flights,3,0,OK,,20,0,0,4,0,1500,true,"
+            "5,15,700,20,300,60,1100,UA,0.1,0.25\n"
+            "4,2023-11-14T22:13:20.000000Z,\"a,b\",,flights,3,1,OK,,20,0,0,4,0,1500,true,"
+            "5,15,700,20,300,60,1100,\"B,6\"\"\",1040,0.75\n");
 }
 
 TEST(PredictionCsv, KeepsItsColumnsForRecordsOfOtherModels) {
@@ -146,7 +161,7 @@ TEST(PredictionCsv, KeepsItsColumnsForRecordsOfOtherModels) {
   csv.Observe(first);
   csv.Observe(second);
   EXPECT_EQ(csv.Lines(second),
-            "2,1970-01-01T00:00:00.000000Z,,other,0,0,OK,,,,,,,,,0,0,0,0,,,\"[1,2,3]\"\n");
+            "2,1970-01-01T00:00:00.000000Z,,,other,0,0,OK,,,,,,,,,0,0,0,0,0,0,0,,,\"[1,2,3]\"\n");
 }
 
 TEST(PredictionCsv, HasAsManyCellsInEachLineAsInTheHeader) {

@@ -61,6 +61,59 @@ TEST(RecordCodec, SaysWhenThereWereNoFeaturesOrNoAge) {
   EXPECT_FALSE(Encoded(std::move(plain)).has_features());
 }
 
+TEST(RecordCodec, CutsTheFeaturesOutOfTheInputsThatTheyFill) {
+  const LoggedPrediction message = Encoded(RecordWithFeatures());
+  ASSERT_EQ(message.columns_size(), 2);
+  const LoggedColumn& seats = message.columns(0);
+  EXPECT_EQ(seats.feature(), "plane:seats");
+  EXPECT_EQ(seats.input(), "dense");
+  EXPECT_EQ(seats.values().datatype(), "FP32");
+  EXPECT_EQ(seats.values().raw(), FloatTensor("", {150, 200}).tensor.bytes);
+  EXPECT_EQ(seats.values().shape(0), 2);
+  EXPECT_EQ(seats.values().shape(1), 1);
+  ASSERT_EQ(seats.source_size(), 2);
+  EXPECT_EQ(seats.source(1), LoggedColumn::DEFAULTED);
+  EXPECT_EQ(seats.event_time_unix_us(0), 1'699'999'999'000'000);
+  const LoggedColumn& age = message.columns(1);
+  EXPECT_TRUE(age.age_seconds());
+  EXPECT_EQ(age.values().raw(), FloatTensor("", {30, 31}).tensor.bytes);
+  ASSERT_EQ(age.source_size(), 1) << "one for all rows";
+  EXPECT_EQ(age.source(0), LoggedColumn::LIVE);
+  ASSERT_EQ(message.entity_keys_size(), 1);
+  EXPECT_EQ(message.entity_keys(0).join_key(), "plane");
+  EXPECT_EQ(message.entity_keys(0).input(), "tailnum");
+  EXPECT_EQ(message.feature_service(), "flights_v1");
+  EXPECT_EQ(message.bindings(), "00ff");
+}
+
+TEST(RecordCodec, CutsTextsOutOfATensorOfTexts) {
+  ModelLog::Options options;
+  PredictionRecord record = RecordWithFeatures();
+  options.layout.inputs = {{"texts", 2}};
+  options.layout.columns = {{"plane:maker", false, 0, 1, 1}};
+  record.log = std::make_shared<const ModelLog>(std::move(options));
+  record.assembled = {TextTensor("", {"a", "Boeing", "b", "Airbus"}).tensor};
+  const LoggedPrediction message = Encoded(std::move(record));
+  EXPECT_EQ(message.columns(0).values().raw(), TextTensor("", {"Boeing", "Airbus"}).tensor.bytes);
+}
+
+TEST(RecordCodec, HasNoColumnsOfACallThatFailedBeforeItsInputsWereComputed) {
+  PredictionRecord record = RecordWithFeatures();
+  record.assembled.clear();
+  record.cells = {};
+  const LoggedPrediction message = Encoded(std::move(record));
+  EXPECT_EQ(message.columns_size(), 0);
+  EXPECT_EQ(message.bindings(), "00ff");
+}
+
+TEST(RecordCodec, LeavesOutAColumnOfATensorThatIsNotWhatTheBindingsSay) {
+  PredictionRecord record = RecordWithFeatures();
+  record.assembled[0].bytes.resize(12);
+  const LoggedPrediction message = Encoded(std::move(record));
+  EXPECT_EQ(message.columns(0).values().raw(), "");
+  EXPECT_EQ(message.columns(0).values().omitted_bytes(), 12u);
+}
+
 TEST(RecordCodec, WritesTextThatProtobufReadsAgain) {
   PredictionRecord record = SampleRecord("\xff\xfe");
   record.status_code = 3;

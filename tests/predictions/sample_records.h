@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,25 @@ inline PredictionRecord SampleRecord(const std::string& request_id = "r") {
   record.times.computing = std::chrono::microseconds(300);
   record.times.responding = std::chrono::microseconds(60);
   record.times.total = std::chrono::microseconds(1100);
+  return record;
+}
+
+// The same, of a model whose input "dense" has rows of distance, seats, whether there are any, and
+// how old that is.
+inline PredictionRecord RecordWithFeatures(ModelLog::Options options = {}) {
+  options.layout = {.feature_service = "flights_v1",
+                    .bindings = "00ff",
+                    .inputs = {{"dense", 4}, {"carrier", 0}},
+                    .columns = {{"plane:seats", false, 0, 1, 1}, {"plane:seats", true, 0, 3, 1}},
+                    .keys = {{"plane", "tailnum"}}};
+  PredictionRecord record = SampleRecord();
+  record.inputs.push_back(TextTensor("tailnum", {"N1", "N2"}));
+  record.assembled = {FloatTensor("", {0.1f, 150, 1, 30, 1040, 200, 0, 31}).tensor, Tensor()};
+  constexpr int64_t kTime = 1'699'999'999'000'000;
+  record.cells.sources = {CellSource::kLive, CellSource::kDefaulted, CellSource::kLive,
+                          CellSource::kLive};
+  record.cells.event_times_us = {kTime, 0, kTime, kTime};
+  record.log = std::make_shared<const ModelLog>(std::move(options));
   return record;
 }
 
