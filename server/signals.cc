@@ -62,10 +62,14 @@ void WaitOutDrainDelay(std::chrono::milliseconds delay) {
 SecondSignal::SecondSignal(const sigset_t& signals, std::function<void()> end_at_once)
     : thread_("second-signal", [signals, end_at_once = std::move(end_at_once)] {
         for (;;) {
-          int signal = 0;
-          if (sigwait(&signals, &signal) != 0 || signal == SIGHUP) continue;
-          if (signal == kOver) return;
-          end_at_once();
+          siginfo_t info;
+          const int signal = sigwaitinfo(&signals, &info);
+          if (signal < 0 || signal == SIGHUP) continue;
+          if (signal != kOver) {
+            end_at_once();
+          } else if (info.si_pid == getpid()) {
+            return;  // Others may send it as well.
+          }
         }
       }) {}
 

@@ -11,9 +11,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A version that has computed nothing for so long may be faster than it is remembered to be: one
-// call finds out.
-constexpr Duration kProbeAfter = std::chrono::seconds(1);
 // From such a part of the admissible work on it matters who calls. Then the last eighth of the time
 // that a call may wait is left to newcomers, so that they find room where one has taken all it
 // could.
@@ -22,6 +19,8 @@ constexpr int kScarceParts = 8;
 int64_t Milliseconds(Duration duration) {
   return std::chrono::duration_cast<milliseconds>(duration).count();
 }
+
+size_t RankBucket(size_t rank) { return std::min(rank, AdmittedWork::kBuckets - 1); }
 
 absl::string_view ReasonOf(AdmissionReject reject) {
   constexpr std::array<absl::string_view, kAdmissionRejects> kReasons = {
@@ -37,6 +36,19 @@ absl::string_view AdmissionRejectName(AdmissionReject reject) {
   return kNames[static_cast<size_t>(reject)];
 }
 
+absl::string_view AdmissionOutcomeName(AdmissionOutcome outcome) {
+  constexpr std::array<absl::string_view, kAdmissionOutcomes> kNames = {"ok", "failed", "expired",
+                                                                        "cancelled"};
+  return kNames[static_cast<size_t>(outcome)];
+}
+
+AdmissionOutcome OutcomeOf(const absl::Status& status) {
+  if (status.ok()) return AdmissionOutcome::kOk;
+  if (absl::IsDeadlineExceeded(status)) return AdmissionOutcome::kExpired;
+  if (absl::IsCancelled(status)) return AdmissionOutcome::kCancelled;
+  return AdmissionOutcome::kFailed;
+}
+
 AdmissionPermit::~AdmissionPermit() {
   if (control_ != nullptr) control_->Leave(*this);
 }
@@ -47,20 +59,21 @@ AdmissionPermit& AdmissionPermit::operator=(AdmissionPermit&& other) noexcept {
   control_ = std::exchange(other.control_, nullptr);
   load_ = other.load_;
   urgency_ = other.urgency_;
+  outcome_ = other.outcome_;
   bucket_ = other.bucket_;
+  version_bucket_ = other.version_bucket_;
   work_ = other.work_;
   bytes_ = other.bytes_;
-  admitted_ = other.admitted_;
   predicted_ = other.predicted_;
   return *this;
 }
 
-void AdmissionPermit::Computed(TimePoint started) {
-  if (control_ != nullptr) control_->Computed(*this, started);
+void AdmissionPermit::Computed(TimePoint enqueued, TimePoint started) {
+  if (control_ != nullptr) control_->Computed(*this, enqueued, started);
 }
 
-void AdmissionPermit::Expired(TimePoint now) {
-  if (control_ != nullptr) control_->Expired(*this, now);
+void AdmissionPermit::Expired(TimePoint enqueued, TimePoint now) {
+  if (control_ != nullptr) control_->Expired(*this, enqueued, now);
 }
 
 absl::Status AdmissionControl::Admit(const Request& request, AdmissionPermit& permit) {
@@ -69,7 +82,8 @@ absl::Status AdmissionControl::Admit(const Request& request, AdmissionPermit& pe
   ++counts.offered;
   offered_work_ += request.work;
   const Judgement judgement = Judge(request);
-  NoteOffer(request.now, !judgement.reject);
+  // One whose time is too short in any case says nothing of how much comes.
+  if (judgement.reject != AdmissionReject::kTooLate) NoteOffer(request.now, !judgement.reject);
   if (judgement.reject) {
     ++counts.rejected[static_cast<size_t>(*judgement.reject)];
     return Refuse(request, *judgement.reject, judgement.decision);
@@ -118,7 +132,8 @@ std::optional<AdmissionReject> AdmissionControl::OutOfTime(const Request& reques
       return std::nullopt;
     case AdmissionVerdict::kTooLate:
       if (request.load.work_.total() > Duration::zero() ||
-          request.now < request.load.last_computed_ + kProbeAfter) {
+          (request.last_executed != TimePoint::min() &&
+           request.now < request.last_executed + ProbeAfter(request.cost))) {
         return AdmissionReject::kTooLate;
       }
       return std::nullopt;
@@ -129,19 +144,21 @@ std::optional<AdmissionReject> AdmissionControl::OutOfTime(const Request& reques
                                         : AdmissionReject::kInfeasible;
 }
 
-AdmissionSnapshot AdmissionControl::Snapshot(const Request& request, Urgency urgency) const {
+AdmissionSnapshot AdmissionControl::Snapshot(const Request& request, Urgency urgency) {
   AdmissionSnapshot snapshot;
   snapshot.criticality = request.criticality;
   snapshot.patience = std::max(request.deadline - request.now, Duration::zero());
   snapshot.cost = request.cost;
+  snapshot.batch_cost = std::max(request.batch_cost, request.cost);
   const size_t bucket = AdmittedWork::BucketOf(snapshot.patience);
   const AdmittedWork& own = request.load.work_;
-  snapshot.ahead_of_version = own.Ahead(urgency, bucket);
+  snapshot.ahead_of_version = own.Ahead(urgency, request.rank ? RankBucket(*request.rank) : bucket);
+  snapshot.next_free = request.next_free;
   snapshot.ahead_of_all = all_.Ahead(urgency, bucket);
   snapshot.busy_versions = busy_versions_ + (own.total() > Duration::zero() ? 0 : 1);
   snapshot.workers = options_.workers;
   snapshot.version_workers = request.version_workers;
-  snapshot.correction = corrections_[IndexOf(urgency)].factor();
+  snapshot.correction = corrections_[IndexOf(urgency)].FactorAt(request.now);
   snapshot.max_wait = options_.max_wait;
   return snapshot;
 }
@@ -152,15 +169,15 @@ void AdmissionControl::Enter(const Request& request, const Judgement& judgement,
   permit.load_ = &request.load;
   permit.urgency_ = judgement.urgency;
   permit.bucket_ = AdmittedWork::BucketOf(request.deadline - request.now);
+  permit.version_bucket_ = request.rank ? RankBucket(*request.rank) : permit.bucket_;
   permit.work_ = request.work;
   permit.bytes_ = request.bytes;
-  permit.admitted_ = request.now;
   permit.predicted_ = judgement.decision.uncorrected;
   ++calls_;
   bytes_ += request.bytes;
   if (request.work <= Duration::zero()) return;
   if (request.load.work_.total() == Duration::zero()) ++busy_versions_;
-  request.load.work_.Add(permit.urgency_, permit.bucket_, request.work);
+  request.load.work_.Add(permit.urgency_, permit.version_bucket_, request.work);
   all_.Add(permit.urgency_, permit.bucket_, request.work);
   if (!judgement.peer.empty()) peers_.Add(WithoutPort(judgement.peer), request.work);
 }
@@ -208,7 +225,9 @@ absl::Status AdmissionControl::Refuse(const Request& request, AdmissionReject re
 
 void AdmissionControl::NoteOffer(TimePoint now, bool admitted) {
   if (now >= second_ends_) {
-    flooded_ = second_offered_ > 2 * second_admitted_;
+    // Of a second that is long over nothing is known.
+    flooded_ =
+        now < second_ends_ + std::chrono::seconds(1) && second_offered_ > 2 * second_admitted_;
     second_offered_ = second_admitted_ = 0;
     second_ends_ = now + std::chrono::seconds(1);
   }
@@ -216,23 +235,22 @@ void AdmissionControl::NoteOffer(TimePoint now, bool admitted) {
   if (admitted) ++second_admitted_;
 }
 
-void AdmissionControl::Computed(AdmissionPermit& permit, TimePoint started) {
+void AdmissionControl::Computed(AdmissionPermit& permit, TimePoint enqueued, TimePoint started) {
   MutexLock lock(mutex_);
-  permit.load_->last_computed_ = started;
-  corrections_[IndexOf(permit.urgency_)].Observe(started, permit.predicted_,
-                                                 started - permit.admitted_);
+  corrections_[IndexOf(permit.urgency_)].Observe(started, permit.predicted_, started - enqueued);
   ReleaseWork(permit);
 }
 
-void AdmissionControl::Expired(const AdmissionPermit& permit, TimePoint now) {
+void AdmissionControl::Expired(const AdmissionPermit& permit, TimePoint enqueued, TimePoint now) {
   MutexLock lock(mutex_);
   // It would have waited for longer still.
-  corrections_[IndexOf(permit.urgency_)].Observe(now, permit.predicted_, now - permit.admitted_);
+  corrections_[IndexOf(permit.urgency_)].Observe(now, permit.predicted_, now - enqueued);
 }
 
 void AdmissionControl::Leave(AdmissionPermit& permit) {
   MutexLock lock(mutex_);
   ReleaseWork(permit);
+  ++counts_[IndexOf(permit.urgency_.criticality)].ended[static_cast<size_t>(permit.outcome_)];
   --calls_;
   bytes_ -= permit.bytes_;
   permit.control_ = nullptr;
@@ -240,7 +258,7 @@ void AdmissionControl::Leave(AdmissionPermit& permit) {
 
 void AdmissionControl::ReleaseWork(AdmissionPermit& permit) {
   if (permit.work_ <= Duration::zero()) return;
-  permit.load_->work_.Remove(permit.urgency_, permit.bucket_, permit.work_);
+  permit.load_->work_.Remove(permit.urgency_, permit.version_bucket_, permit.work_);
   all_.Remove(permit.urgency_, permit.bucket_, permit.work_);
   if (permit.load_->work_.total() == Duration::zero()) --busy_versions_;
   permit.work_ = Duration::zero();
@@ -252,8 +270,9 @@ AdmissionControl::Numbers AdmissionControl::Read() const {
   numbers.classes = counts_;
   for (const Criticality criticality : kAllCriticalities) {
     ClassCounts& counts = numbers.classes[IndexOf(criticality)];
-    counts.correction = corrections_[IndexOf(Urgency{criticality, false})].factor();
-    counts.correction_beyond_share = corrections_[IndexOf(Urgency{criticality, true})].factor();
+    counts.correction = corrections_[IndexOf(Urgency{criticality, false})].last_factor();
+    counts.correction_beyond_share =
+        corrections_[IndexOf(Urgency{criticality, true})].last_factor();
   }
   numbers.calls = calls_;
   numbers.bytes = bytes_;

@@ -32,13 +32,19 @@ enum class AdmissionReject {
 inline constexpr size_t kAdmissionRejects = 5;
 absl::string_view AdmissionRejectName(AdmissionReject reject);  // "too_many_calls"
 
+// What becomes of a call that is let in.
+enum class AdmissionOutcome { kOk, kFailed, kExpired, kCancelled };
+inline constexpr size_t kAdmissionOutcomes = 4;
+absl::string_view AdmissionOutcomeName(AdmissionOutcome outcome);  // "expired"
+// Of the status that a call ends with.
+AdmissionOutcome OutcomeOf(const absl::Status& status);
+
 // The admitted work of one model version. Owned by the version and outlived by it; otherwise
 // AdmissionControl's own business.
 class VersionLoad {
  private:
   friend class AdmissionControl;
   AdmittedWork work_;
-  TimePoint last_computed_ = TimePoint::min();
 };
 
 class AdmissionControl;
@@ -54,11 +60,13 @@ class AdmissionPermit {
   AdmissionPermit(AdmissionPermit&& other) noexcept { *this = std::move(other); }
   AdmissionPermit& operator=(AdmissionPermit&& other) noexcept;
 
-  // A worker took the call at `started` and has computed it: its work is done. The rest of its
-  // place is held for as long as its messages are in memory.
-  void Computed(TimePoint started);
+  // A worker took the call, which had waited from `enqueued` to `started`, and has computed it: its
+  // work is done. The rest of its place is held for as long as its messages are in memory.
+  void Computed(TimePoint enqueued, TimePoint started);
   // Its time ran out while it waited for a worker.
-  void Expired(TimePoint now);
+  void Expired(TimePoint enqueued, TimePoint now);
+  // How the call ends, which is counted when the place is given back. Cancelled unless told.
+  void End(AdmissionOutcome outcome) { outcome_ = outcome; }
 
   // As which it was let in.
   Urgency urgency() const { return urgency_; }
@@ -69,10 +77,11 @@ class AdmissionPermit {
   AdmissionControl* control_ = nullptr;
   VersionLoad* load_ = nullptr;
   Urgency urgency_;
-  size_t bucket_ = 0;
+  AdmissionOutcome outcome_ = AdmissionOutcome::kCancelled;
+  size_t bucket_ = 0;          // Among all calls,
+  size_t version_bucket_ = 0;  // and among those of its version.
   Duration work_{0};
   int64_t bytes_ = 0;
-  TimePoint admitted_;
   Duration predicted_{0};  // Without correction.
 };
 
@@ -98,8 +107,14 @@ class AdmissionControl {
     Criticality criticality = kDefaultCriticality;
     TimePoint now;
     TimePoint deadline;
-    Duration cost{0};         // Of an execution of the call alone; zero: not known yet.
-    Duration work{0};         // What it adds to the work of a pool that batches.
+    Duration cost{0};        // Of an execution of the call alone; zero: not known yet.
+    Duration batch_cost{0};  // Of an execution as large as they get; zero: as `cost`.
+    Duration work{0};        // What it adds to the work of a pool that batches.
+    Duration next_free{0};   // Until a worker is free, whoever waits for it.
+    TimePoint last_executed = TimePoint::min();  // When an execution of its version ended last.
+    // Where the version's config decides who goes first, instead of deadlines: before which others
+    // of its class, the less the earlier.
+    std::optional<size_t> rank{};
     int version_workers = 1;  // That may execute its version at the same time.
     int64_t bytes = 0;        // Of its request.
     // Who calls, as gRPC names him. Asked when places are getting scarce.
@@ -113,8 +128,9 @@ class AdmissionControl {
     int64_t offered = 0;  // admitted + all of rejected.
     int64_t admitted = 0;
     std::array<int64_t, kAdmissionRejects> rejected{};
-    double correction = 1;               // Of peers within their share,
-    double correction_beyond_share = 1;  // and of the others.
+    std::array<int64_t, kAdmissionOutcomes> ended{};  // admitted = all of them + those in flight.
+    double correction = 1;                            // Of peers within their share,
+    double correction_beyond_share = 1;               // and of the others.
   };
   struct Numbers {
     std::array<ClassCounts, kCriticalities> classes;
@@ -142,15 +158,15 @@ class AdmissionControl {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<AdmissionReject> OutOfTime(const Request& request, const Judgement& judgement) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  AdmissionSnapshot Snapshot(const Request& request, Urgency urgency) const
+  AdmissionSnapshot Snapshot(const Request& request, Urgency urgency)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Enter(const Request& request, const Judgement& judgement, AdmissionPermit& permit)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Refuse(const Request& request, AdmissionReject reject,
                       const AdmissionDecision& decision) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteOffer(TimePoint now, bool admitted) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Computed(AdmissionPermit& permit, TimePoint started);
-  void Expired(const AdmissionPermit& permit, TimePoint now);
+  void Computed(AdmissionPermit& permit, TimePoint enqueued, TimePoint started);
+  void Expired(const AdmissionPermit& permit, TimePoint enqueued, TimePoint now);
   void Leave(AdmissionPermit& permit);
   void ReleaseWork(AdmissionPermit& permit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -25,11 +25,13 @@ AdmissionDecision DecideAdmission(const AdmissionSnapshot& snapshot) {
       std::max(1, snapshot.workers);
   const int lanes = std::max(1, std::min(snapshot.workers, snapshot.version_workers));
   AdmissionDecision decision;
-  decision.uncorrected = std::max(fair, snapshot.ahead_of_version / lanes);
+  decision.uncorrected = std::max({fair, snapshot.ahead_of_version / lanes, snapshot.next_free});
   decision.wait = Scaled(decision.uncorrected, snapshot.correction);
 
+  const Duration execution = std::max(
+      snapshot.cost, std::min(snapshot.batch_cost, snapshot.cost + snapshot.ahead_of_version));
   const Duration spare =
-      snapshot.patience - snapshot.cost - kFixedMargin - snapshot.patience / kMarginParts;
+      snapshot.patience - execution - kFixedMargin - snapshot.patience / kMarginParts;
   decision.may_wait =
       std::min(Scaled(std::max(spare, Duration::zero()), PatienceShare(snapshot.criticality)),
                snapshot.max_wait);
@@ -40,6 +42,12 @@ AdmissionDecision DecideAdmission(const AdmissionSnapshot& snapshot) {
     decision.verdict = AdmissionVerdict::kInfeasible;
   }
   return decision;
+}
+
+Duration ProbeAfter(Duration cost) {
+  constexpr Duration kLeast = std::chrono::seconds(1);
+  constexpr int kParts = 20;
+  return std::max(kLeast, kParts * cost);
 }
 
 Duration AdmissibleWork(const AdmissionSnapshot& snapshot, const AdmissionDecision& decision) {

@@ -14,14 +14,18 @@ namespace tournant {
 // Not thread-safe.
 class WaitCorrection {
  public:
-  // From 1, as predicted, to 4.
-  double factor() const { return factor_; }
+  // From 1, as predicted, to 4. Without waits worth a comparison what was learnt wears off, half of
+  // it in two thirds of a second: a factor that lets nobody wait would else never be put right.
+  double FactorAt(TimePoint now);
+  double last_factor() const { return factor_; }
 
   // A call for which `predicted` was foretold without the correction waited `actual`. Short waits
   // say nothing.
   void Observe(TimePoint now, Duration predicted, Duration actual);
 
  private:
+  void EndInterval(TimePoint now);
+
   static constexpr Duration kInterval = std::chrono::milliseconds(100);
   static constexpr Duration kShort = std::chrono::milliseconds(1);
 

@@ -20,11 +20,15 @@ void Compute::RejectIfQueued() {
 absl::Status Compute::await_resume() {
   absl::Status status = HandoffWait::await_resume();
   if (queue_timer_.pending()) call_.home.RemoveTimer(queue_timer_);
-  if (status.ok()) return job_->status;
+  if (status.ok()) {
+    job_->ended_in_queue = job_->started == TimePoint();
+    return job_->status;
+  }
   // The call ended first: its place in the queue is free for others at once. A refused job has
   // none.
   if (absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) {
     const bool was_queued = pool_.Forget(job_) || taken_out_;
+    job_->ended_in_queue = was_queued;
     // Both may be due at the same moment.
     if (absl::IsDeadlineExceeded(status) && was_queued && job_->reject_at <= call_.deadline) {
       status = QueueTimeoutError();

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "base/clock.h"
 #include "inference/inference_job.h"
 
 namespace tournant {
@@ -19,6 +20,10 @@ class ComputePool {
   // The call no longer waits: frees the job's place if it is still queued, and says whether it was.
   // When it was not, a worker has it. Any thread.
   virtual bool Forget(const std::shared_ptr<InferenceJob>& job) = 0;
+
+  // Until a worker should have ended what it executes now; zero when one has nothing to do. Any
+  // thread; takes no lock.
+  virtual Duration NextFree(TimePoint /*now*/) const { return Duration::zero(); }
 };
 
 }  // namespace tournant

@@ -50,7 +50,8 @@ class InferenceJob final : public Handoff {
   std::vector<Tensor> outputs;  // In the order of the config.
   TimePoint started;
   TimePoint finished;
-  int64_t batch_rows = 0;  // Rows of the execution that this job was part of.
+  int64_t batch_rows = 0;       // Rows of the execution that this job was part of.
+  bool ended_in_queue = false;  // No worker had begun with it. Set by Compute.
 
  private:
   friend class JobHeap;

@@ -1,6 +1,8 @@
 #include "inference/model_queue.h"
 
 #include <algorithm>
+#include <cmath>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -71,11 +73,15 @@ ModelQueue::ModelQueue(const ModelConfig& config, int64_t version, Options optio
       may_delay_(std::any_of(levels_.begin(), levels_.end(),
                              [](const Level& level) { return level.delays; })) {}
 
+uint32_t ModelQueue::LevelOf(int64_t priority) const {
+  const uint32_t level = priority > 0 ? static_cast<uint32_t>(priority - 1) : default_level_;
+  // Callers check priorities; a model without levels has none to check.
+  return std::min(level, static_cast<uint32_t>(levels_.size() - 1));
+}
+
 void ModelQueue::Admit(InferenceJob& job, TimePoint now) const {
   job.enqueued = now;
-  job.level_ = job.priority > 0 ? static_cast<uint32_t>(job.priority - 1) : default_level_;
-  // Callers check priorities; a model without levels has none to check.
-  job.level_ = std::min(job.level_, static_cast<uint32_t>(levels_.size() - 1));
+  job.level_ = LevelOf(job.priority);
   const Level& level = levels_[job.level_];
   TimePoint late = TimePoint::max();
   if (level.timeout > Duration::zero()) late = now + level.timeout;
@@ -178,8 +184,13 @@ const InferenceJob* ModelQueue::LeastUrgent(uint32_t level, Urgency than) const 
   const JobHeap::Entry* least = nullptr;
   const auto look = [&](const JobHeap& group) {
     for (const JobHeap::Entry& entry : group.entries()) {
-      if (entry.order.level != level || entry.order.urgency() <= than) continue;
-      if (least == nullptr || least->order < entry.order) least = &entry;
+      // The order does not tell where only the arrival counts.
+      const Urgency urgency = entry.job->urgency;
+      if (entry.order.level != level || urgency <= than) continue;
+      if (least == nullptr ||
+          std::tie(least->job->urgency, least->order) < std::tie(urgency, entry.order)) {
+        least = &entry;
+      }
     }
   };
   look(group_);
@@ -188,9 +199,10 @@ const InferenceJob* ModelQueue::LeastUrgent(uint32_t level, Urgency than) const 
 }
 
 bool ModelQueue::Hopeless(const InferenceJob& job, TimePoint now) const {
-  // What has not been computed for a second may be faster than it is remembered to be.
-  constexpr Duration kMemory = std::chrono::seconds(1);
-  return now < last_taken_ + kMemory && now + cost_.EstimateCost(job.rows) > job.deadline;
+  const Duration cost = cost_.EstimateCost(job.rows);
+  if (now + cost <= job.deadline) return false;
+  const TimePoint last = last_executed();
+  return last != TimePoint::min() && now < last + ProbeAfter(cost);
 }
 
 void ModelQueue::DelayLateJobs(TimePoint now) {
@@ -239,6 +251,7 @@ void ModelQueue::Take(int64_t max_rows, TimePoint now, StandingQueue* standing, 
   // Answers that must leave in order cannot be computed before those of other shapes between them.
   const JobOrder* const until = answer_order_ != nullptr ? FirstBesides(group) : nullptr;
   int64_t taken = 0;
+  TimePoint first_deadline = TimePoint::max();  // Of the jobs of the batch.
   while (!group.empty()) {
     if (may_delay_) DelayLateJobs(group, now);
     if (until != nullptr && *until < group.top_order()) break;
@@ -252,21 +265,48 @@ void ModelQueue::Take(int64_t max_rows, TimePoint now, StandingQueue* standing, 
       list = &batch.hopeless;
     } else if (taken > 0 && taken + next.rows > max_rows) {
       break;
+    } else if (taken > 0 && standing != nullptr &&
+               now + cost_.EstimateCost(taken + next.rows) >
+                   std::min(first_deadline, next.deadline)) {
+      break;
     } else if (standing != nullptr && standing->ShouldShed(now, PartUsed(next, now))) {
       list = &batch.shed;
     } else {
       taken += next.rows;
+      first_deadline = std::min(first_deadline, next.deadline);
     }
     list->push_back(Count(group.Pop()));
   }
-  if (!batch.jobs.empty()) last_taken_ = now;
+  if (taken > 0) LearnBatchRows(taken);
   if (answer_order_ != nullptr && !batch.jobs.empty()) batch.turn = turns_++;
   DropIfEmpty(group);
 }
 
 Duration ModelQueue::Backlog() const {
   if (rows_ == 0) return Duration::zero();
-  return cost_.EstimateBacklog(rows_, BatchCap(max_batch_size_, cost_.UsefulRows()));
+  return cost_.EstimateBacklog(rows_, BatchRows());
+}
+
+void ModelQueue::LearnBatchRows(int64_t taken) {
+  constexpr double kStep = 0.1;
+  const auto rows = static_cast<double>(taken);
+  const double known = std::min(batch_rows_.load(std::memory_order_relaxed),
+                                static_cast<double>(BatchCap(max_batch_size_, cost_.UsefulRows())));
+  // A batch that took all that waited might have been larger.
+  const double learnt = rows_ > 0 ? known + kStep * (rows - known) : std::max(known, rows);
+  batch_rows_.store(learnt, std::memory_order_relaxed);
+}
+
+int64_t ModelQueue::BatchRows() const {
+  const int64_t cap = BatchCap(max_batch_size_, cost_.UsefulRows());
+  const double learnt = batch_rows_.load(std::memory_order_relaxed);
+  return learnt >= static_cast<double>(cap) ? cap : std::max<int64_t>(1, std::llround(learnt));
+}
+
+std::optional<size_t> ModelQueue::RankOf(int64_t priority) const {
+  if (answer_order_ != nullptr) return 0;  // All that came before.
+  if (levels_.size() == 1) return std::nullopt;
+  return LevelOf(priority);
 }
 
 void ModelQueue::DropIfEmpty(const JobHeap& group) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,10 +66,17 @@ class ModelQueue {
   const LatencyTracker& computing() const { return computing_; }
   // Of this version's calls, for admission.
   VersionLoad& load() { return load_; }
-  // The part of a full batch's cost that `rows` rows are.
-  Duration ShareOfBatch(int64_t rows) const {
-    return cost_.EstimateShare(rows, BatchCap(max_batch_size_, cost_.UsefulRows()));
-  }
+  // As many rows as batches get where more wait than one takes: the cap, or what shapes, deadlines
+  // and other workers leave.
+  int64_t BatchRows() const;
+  // The part of such a batch's cost that `rows` rows are.
+  Duration ShareOfBatch(int64_t rows) const { return cost_.EstimateShare(rows, BatchRows()); }
+  // Before which others of its class a call of this priority goes, where that is not a matter of
+  // deadlines; the less the earlier.
+  std::optional<size_t> RankOf(int64_t priority) const;
+  // An execution has ended, or none ever did. Any thread.
+  void NoteExecuted(TimePoint now) { last_executed_.store(now, std::memory_order_relaxed); }
+  TimePoint last_executed() const { return last_executed_.load(std::memory_order_relaxed); }
   // Null: answers leave as they come.
   AnswerOrder* answer_order() const { return answer_order_.get(); }
   // Executions at the same time that the config allows; 0: as many as there are workers.
@@ -93,7 +102,8 @@ class ModelQueue {
   BatchSnapshot Snapshot(TimePoint now);
   // Takes jobs of that group: the first, and others while the sum stays within `max_rows`. Jobs
   // that nobody waits for, or that are too late, are taken besides, apart from the others; with
-  // `standing` also those that it sheds, and those whose execution would end after their deadline.
+  // `standing` also those that it sheds, and those whose execution would end after their deadline,
+  // and no batch grows beyond what ends before the deadlines of its jobs.
   void Take(int64_t max_rows, TimePoint now, StandingQueue* standing, TakenBatch& batch);
 
   // Estimated cost of all that waits.
@@ -124,6 +134,8 @@ class ModelQueue {
   // Puts jobs that have waited too long, and are next, where their policy wants them.
   void DelayLateJobs(TimePoint now);
   static void DelayLateJobs(JobHeap& group, TimePoint now);
+  uint32_t LevelOf(int64_t priority) const;
+  void LearnBatchRows(int64_t taken);
   // Whether the execution of a job would end too late.
   bool Hopeless(const InferenceJob& job, TimePoint now) const;
   // The least urgent job of a level that is less urgent than `than`; null: there is none.
@@ -153,7 +165,8 @@ class ModelQueue {
   std::vector<Level> levels_;  // At least one; constant but for `jobs`.
   const bool may_delay_;       // A level `delays`.
   // When jobs were last taken to be computed.
-  TimePoint last_taken_ = TimePoint::min();
+  std::atomic<TimePoint> last_executed_{TimePoint::min()};
+  std::atomic<double> batch_rows_{1e9};  // See BatchRows. Written under the pool's lock.
   uint64_t arrivals_ = 0;
   uint64_t turns_ = 0;  // Batches given to an AnswerOrder.
   int64_t jobs_ = 0;

@@ -1,6 +1,7 @@
 #include "inference/worker_pool.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
@@ -21,6 +22,9 @@ struct WorkerPool::Worker {
   bool has_control = false;
   TimePoint free_at;  // Estimated; while it is awake.
   CondVar wake;       // Waits under the pool's lock.
+
+  // When it should have ended what it executes; min: nothing. Written by its own thread.
+  std::atomic<TimePoint> busy_until{TimePoint::min()};
 
   // Its own thread only.
   ModelQueue* queue = nullptr;  // Of `taken`, whose jobs keep it alive.
@@ -96,6 +100,16 @@ bool WorkerPool::Forget(const std::shared_ptr<InferenceJob>& job) {
   ++forgotten_;
   Update(*queue, false);
   return true;
+}
+
+Duration WorkerPool::NextFree(TimePoint now) const {
+  Duration next = Duration::max();
+  for (const auto& worker : workers_) {
+    const TimePoint until = worker->busy_until.load(std::memory_order_relaxed);
+    if (until <= now) return Duration::zero();
+    next = std::min(next, until - now);
+  }
+  return next;
 }
 
 absl::Status WorkerPool::RunOnEveryWorker(const std::function<void(int worker)>& body) {
@@ -192,6 +206,8 @@ void WorkerPool::Work(Worker& self) {
 void WorkerPool::RunBatch(Worker& self) {
   const BatchOutcome outcome =
       self.runner.Run(self.taken, *self.queue, self.queue->buffer(self.index));
+  self.busy_until.store(TimePoint::min(), std::memory_order_relaxed);
+  if (outcome.executions > 0) self.queue->NoteExecuted(clock_.Now());
   if (outcome.cost > Duration::zero()) self.queue->cost().Learn(outcome.rows, outcome.cost);
   self.ok.Add(outcome.ok);
   self.failed.Add(outcome.failed);
@@ -225,6 +241,7 @@ WorkerPool::Next WorkerPool::WaitForWork(Worker& self) {
     for (;;) {
       if (self.has_control) {
         self.has_control = false;
+        self.free_at = TimePoint::max();  // Warming up takes as long as it takes.
         return Next::kControl;
       }
       const TimePoint now = clock_.Now();
@@ -275,6 +292,7 @@ bool WorkerPool::TakeBatch(Worker& self, TimePoint now, std::optional<Duration>&
   self.queue = &queue;
   const Duration cost = queue.cost().EstimateCost(rows_before - queue.rows());
   self.free_at = now + cost;
+  self.busy_until.store(now + cost, std::memory_order_relaxed);
   if (queue.max_running() > 0) ++queue.running;
   // Newcomers enter at the level of the least served, not at zero, or they would shut out others.
   Duration least = heads.front().served;
@@ -345,9 +363,9 @@ bool WorkerPool::NeedsWorker(TimePoint now) const {
   snapshot.awake = options_.workers - snapshot.sleeping;
   snapshot.queued_work = backlog_;
   if (snapshot.sleeping > 0 && snapshot.awake > 0) {
-    Duration next_free = Duration::max();
+    Duration next_free = std::chrono::hours(1);
     for (const auto& worker : workers_) {
-      if (worker->asleep) continue;
+      if (worker->asleep || worker->free_at == TimePoint::max()) continue;
       // One that is late may be late by as much again: nobody else would find out that it hangs.
       const Duration left = worker->free_at == TimePoint::min()
                                 ? Duration::zero()

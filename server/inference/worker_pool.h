@@ -52,6 +52,7 @@ class WorkerPool final : public ComputePool {
 
   absl::Status Submit(std::shared_ptr<InferenceJob> job) override;
   bool Forget(const std::shared_ptr<InferenceJob>& job) override;
+  Duration NextFree(TimePoint now) const override;
 
   // Runs `body`, which must not throw, once on every worker, between batches, and waits for all:
   // warming up. `body` is told the worker's index. UNAVAILABLE once closed.

@@ -133,6 +133,7 @@ CallFailure ReasonOf(const CallContext& call, const absl::Status& why) {
 }
 
 absl::Status Failed(const CallContext& call, Prediction& prediction, absl::Status why) {
+  prediction.permit.End(OutcomeOf(why));
   prediction.permit = AdmissionPermit();  // Its place is free for others at once.
   if (ModelQueue* const queue = prediction.version->queue.get(); queue != nullptr) {
     queue->statistics().CountFailure(call.clock.Now() - call.phase.accepted_at(),
@@ -226,14 +227,17 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   absl::Status computed = co_await Compute(call, pool_, job);
   prediction.batch = BatchOf(*job);
   if (!computed.ok()) {
-    if (absl::IsDeadlineExceeded(computed)) prediction.permit.Expired(call.clock.Now());
+    if (absl::IsDeadlineExceeded(computed) && job->ended_in_queue) {
+      prediction.permit.Expired(job->enqueued, call.clock.Now());
+    }
     // An error of the model. Otherwise a worker may still be at the job.
     if (ReasonOf(call, computed) == CallFailure::kBackend && job->started != TimePoint()) {
       call.phase.EnterAt(Phase::kComputing, job->started);
     }
     co_return Failed(call, prediction, computed);
   }
-  prediction.permit.Computed(job->started);
+  prediction.permit.Computed(job->enqueued, job->started);
+  prediction.permit.End(AdmissionOutcome::kOk);
   call.phase.EnterAt(Phase::kComputing, job->started);
   call.phase.EnterAt(Phase::kResponding, job->finished);
   LearnTimes(call, prediction);
@@ -252,13 +256,19 @@ absl::Status Predictor::Admit(const CallContext& call, Prediction& prediction) {
   if (admission_ == nullptr || queue == nullptr) return absl::OkStatus();
   const InferRequest& request = prediction.request;
   const auto peer = [&request] { return request.peer ? request.peer() : std::string(); };
+  const TimePoint now = call.clock.Now();
+  const int64_t batch_rows = std::max(prediction.rows, queue->BatchRows());
   const AdmissionControl::Request asked{
       .load = queue->load(),
       .criticality = request.criticality,
-      .now = call.clock.Now(),
+      .now = now,
       .deadline = call.deadline,
       .cost = queue->cost().EstimateCost(prediction.rows),
+      .batch_cost = queue->cost().EstimateCost(batch_rows),
       .work = queue->ShareOfBatch(prediction.rows),
+      .next_free = pool_.NextFree(now),
+      .last_executed = queue->last_executed(),
+      .rank = queue->RankOf(request.priority),
       .version_workers = queue->max_running() > 0 ? static_cast<int>(queue->max_running())
                                                   : std::numeric_limits<int>::max(),
       .bytes = request.bytes,

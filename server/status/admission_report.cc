@@ -40,6 +40,20 @@ std::vector<MetricSample> Rejections(const AdmissionControl& admission) {
   return samples;
 }
 
+std::vector<MetricSample> Outcomes(const AdmissionControl& admission) {
+  const AdmissionControl::Numbers numbers = admission.Read();
+  std::vector<MetricSample> samples;
+  for (const Criticality criticality : kAllCriticalities) {
+    for (size_t i = 0; i < kAdmissionOutcomes; ++i) {
+      const auto outcome = static_cast<AdmissionOutcome>(i);
+      samples.push_back({{{"criticality", std::string(CriticalityName(criticality))},
+                          {"outcome", std::string(AdmissionOutcomeName(outcome))}},
+                         static_cast<double>(numbers.classes[IndexOf(criticality)].ended[i])});
+    }
+  }
+  return samples;
+}
+
 double Seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
 
 }  // namespace
@@ -57,6 +71,9 @@ void AdmissionReport::RegisterWith(MetricsRegistry& registry) const {
   registry.AddCounters("tournant_admission_rejected_total",
                        "Valid calls that were not, by what kept them out.",
                        [&admission] { return Rejections(admission); });
+  registry.AddCounters("tournant_admission_ended_total",
+                       "Calls that were let in, by how they ended; the others are in memory.",
+                       [&admission] { return Outcomes(admission); });
   registry.AddGauges(
       "tournant_admission_wait_correction",
       "How many times as long as predicted calls of peers within their share wait; at least 1.",
@@ -90,7 +107,12 @@ std::string AdmissionReport::StatusJson() const {
              {"admitted", counts.admitted},
              {"wait_correction", counts.correction},
              {"wait_correction_beyond_share", counts.correction_beyond_share},
-             {"rejected", Json::object()}};
+             {"rejected", Json::object()},
+             {"ended", Json::object()}};
+    for (size_t i = 0; i < kAdmissionOutcomes; ++i) {
+      const auto outcome = static_cast<AdmissionOutcome>(i);
+      entry["ended"][std::string(AdmissionOutcomeName(outcome))] = counts.ended[i];
+    }
     for (size_t i = 0; i < kAdmissionRejects; ++i) {
       const auto reject = static_cast<AdmissionReject>(i);
       entry["rejected"][std::string(AdmissionRejectName(reject))] = counts.rejected[i];

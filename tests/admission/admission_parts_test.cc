@@ -162,26 +162,40 @@ TEST(WaitCorrection, FollowsWaitsThatAreLongerThanPredicted) {
   WaitCorrection correction;
   TimePoint now = kStart;
   Observe(correction, now, 20, milliseconds(10), milliseconds(25));
-  EXPECT_NEAR(correction.factor(), 2.5, 0.05);
+  EXPECT_NEAR(correction.last_factor(), 2.5, 0.05);
   Observe(correction, now, 20, milliseconds(10), milliseconds(10));
-  EXPECT_NEAR(correction.factor(), 1, 0.05);
+  EXPECT_NEAR(correction.last_factor(), 1, 0.05);
 }
 
 TEST(WaitCorrection, IsNeverBelowOneNorAboveFour) {
   WaitCorrection correction;
   TimePoint now = kStart;
   Observe(correction, now, 20, milliseconds(10), milliseconds(1));
-  EXPECT_EQ(correction.factor(), 1);
+  EXPECT_EQ(correction.last_factor(), 1);
   Observe(correction, now, 50, milliseconds(10), seconds(10));
-  EXPECT_LE(correction.factor(), 4);
-  EXPECT_GT(correction.factor(), 3.9);
+  EXPECT_LE(correction.last_factor(), 4);
+  EXPECT_GT(correction.last_factor(), 3.9);
+}
+
+TEST(WaitCorrection, WearsOffWhereNobodyWaits) {
+  WaitCorrection correction;
+  TimePoint now = kStart;
+  Observe(correction, now, 30, milliseconds(10), milliseconds(40));
+  EXPECT_GT(correction.last_factor(), 3.5);
+  // As when it keeps out all that would have to wait.
+  for (int i = 0; i < 20; ++i) {
+    correction.Observe(now, Duration::zero(), milliseconds(3));
+    now += milliseconds(100);
+  }
+  EXPECT_LT(correction.FactorAt(now), 1.5);
+  EXPECT_LT(correction.FactorAt(now + seconds(5)), 1.01);
 }
 
 TEST(WaitCorrection, LearnsNothingFromShortWaits) {
   WaitCorrection correction;
   TimePoint now = kStart;
   Observe(correction, now, 20, std::chrono::microseconds(100), milliseconds(10));
-  EXPECT_EQ(correction.factor(), 1);
+  EXPECT_EQ(correction.last_factor(), 1);
 }
 
 TEST(StandingQueue, ShedsWhatHasWaitedLongestOnceEvenTheFreshestHasWaitedForLong) {

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,9 @@ class AdmissionTest : public ::testing::Test {
     int64_t bytes = 1;
     std::string peer = "ipv4:1.1.1.1:1";
     VersionLoad* load = nullptr;
+    milliseconds batch_cost{0};
+    milliseconds next_free{0};
+    std::optional<size_t> rank{};
   };
   void Make(AdmissionControl::Options options = {}) {
     control_ = std::make_unique<AdmissionControl>(options);
@@ -43,7 +48,11 @@ class AdmissionTest : public ::testing::Test {
                             .now = now_,
                             .deadline = now_ + call.patience,
                             .cost = call.cost,
+                            .batch_cost = call.batch_cost,
                             .work = call.cost,
+                            .next_free = call.next_free,
+                            .last_executed = last_executed_,
+                            .rank = call.rank,
                             .bytes = call.bytes,
                             .peer = peer},
                            permit);
@@ -63,6 +72,7 @@ class AdmissionTest : public ::testing::Test {
   }
 
   TimePoint now_ = kStart;
+  TimePoint last_executed_ = TimePoint::min();
   VersionLoad load_;
   std::unique_ptr<AdmissionControl> control_;
   std::deque<AdmissionPermit> permits_;  // Die before the control.
@@ -85,7 +95,7 @@ TEST_F(AdmissionTest, LetsInWhatCanBeServedInTime) {
 TEST_F(AdmissionTest, WhatWasComputedMakesRoomAndThePlaceIsHeldUntilTheEnd) {
   Make();
   EXPECT_EQ(EnterMany(100, {}), 6);
-  permits_.front().Computed(now_);
+  permits_.front().Computed(now_, now_);
   EXPECT_EQ(control_->Read().work, milliseconds(50));
   EXPECT_EQ(control_->Read().calls, 6);
   EXPECT_EQ(EnterMany(100, {}), 1);
@@ -136,11 +146,72 @@ TEST_F(AdmissionTest, OneSuchCallFindsOutWhetherAnIdleModelIsFasterThanItWas) {
   const Call hurried{.patience = milliseconds(9)};
   EXPECT_TRUE(Enter(hurried).ok());
   EXPECT_FALSE(Enter(hurried).ok()) << "one is trying";
-  permits_.front().Computed(now_);
   permits_.clear();
+  last_executed_ = now_;  // Whoever waited for it.
   EXPECT_FALSE(Enter(hurried).ok());
   now_ += seconds(1);
   EXPECT_TRUE(Enter(hurried).ok());
+}
+
+TEST_F(AdmissionTest, TryingASlowModelTakesATwentiethOfAWorkerAtMost) {
+  Make();
+  const Call hurried{.patience = milliseconds(400), .cost = milliseconds(500)};
+  last_executed_ = now_;
+  now_ += milliseconds(9999);
+  EXPECT_FALSE(Enter(hurried).ok());
+  now_ += milliseconds(1);
+  EXPECT_TRUE(Enter(hurried).ok());
+}
+
+TEST_F(AdmissionTest, CallsWithoutTimeForTheirOwnExecutionDoNotMakeAFlood) {
+  Make();
+  last_executed_ = now_;
+  EXPECT_EQ(EnterMany(100, {.patience = milliseconds(9)}), 0);
+  now_ += milliseconds(900);
+  EnterMany(6, {});
+  now_ += milliseconds(150);
+  EXPECT_NE(OverloadOf(Enter({}))->retry_after, kNever);
+}
+
+TEST_F(AdmissionTest, AFloodIsForgottenWhenASecondHasPassedWithoutCalls) {
+  Make();
+  EnterMany(100, {});
+  now_ += seconds(5);
+  EXPECT_NE(OverloadOf(Enter({}))->retry_after, kNever);
+}
+
+TEST_F(AdmissionTest, ACallWaitsForWhatIsBeingExecutedWhoeverWantedIt) {
+  Make();
+  EXPECT_FALSE(Enter({.next_free = milliseconds(80)}).ok());
+  EXPECT_TRUE(Enter({.next_free = milliseconds(60)}).ok());
+}
+
+TEST_F(AdmissionTest, ACallNeedsTimeForTheBatchThatItWillBePartOf) {
+  Make();
+  // 10 ms alone, 50 in a full batch. What waits before it is at most a batch's worth.
+  EXPECT_EQ(EnterMany(100, {.batch_cost = milliseconds(50)}), 4);
+}
+
+TEST_F(AdmissionTest, ARankOfTheConfigsGoesBeforeDeadlines) {
+  Make();
+  EXPECT_EQ(EnterMany(100, {.rank = 1}), 6);
+  EXPECT_EQ(EnterMany(100, {.rank = 0}), 6) << "it goes before them";
+  EXPECT_EQ(EnterMany(100, {.rank = 1}), 0);
+  permits_.clear();
+  EXPECT_EQ(EnterMany(100, {.patience = seconds(10), .rank = 0}), 100);
+  EXPECT_FALSE(Enter({.rank = 0}).ok()) << "all that came before it, however patient";
+}
+
+TEST_F(AdmissionTest, CountsHowCallsEnd) {
+  Make();
+  EnterMany(5, {});
+  permits_[0].End(OutcomeOf(absl::OkStatus()));
+  permits_[1].End(OutcomeOf(absl::DeadlineExceededError("")));
+  permits_[2].End(OutcomeOf(absl::InternalError("")));
+  permits_.erase(permits_.begin(), permits_.begin() + 4);
+  const auto counts = control_->Read().classes[IndexOf(Criticality::kCritical)];
+  EXPECT_EQ(counts.ended, (std::array<int64_t, kAdmissionOutcomes>{1, 1, 1, 1}));
+  EXPECT_EQ(counts.admitted, 4 + control_->Read().calls);
 }
 
 TEST_F(AdmissionTest, WhatMattersMoreIsLetInBehindItsOwnKindOnly) {
@@ -173,7 +244,7 @@ TEST_F(AdmissionTest, APeerThatHasHadItsShareStandsBehindTheOthers) {
   // Alone, for a second: a call is computed each 10 ms, and others take its place.
   EXPECT_EQ(EnterMany(100, flood), 6);
   for (int i = 0; i < 100; ++i) {
-    permits_.front().Computed(now_);
+    permits_.front().Computed(now_, now_);
     permits_.pop_front();
     now_ += milliseconds(10);
     EXPECT_EQ(EnterMany(10, flood), 1);
@@ -236,7 +307,7 @@ TEST_F(AdmissionTest, WaitsThatAreLongerThanPredictedLetFewerIn) {
   Make();
   for (int i = 0; i < 40; ++i) {
     EnterMany(100, {});
-    for (AdmissionPermit& permit : permits_) permit.Computed(now_ + milliseconds(120));
+    for (AdmissionPermit& permit : permits_) permit.Computed(now_, now_ + milliseconds(120));
     permits_.clear();
     now_ += milliseconds(200);
   }
@@ -249,8 +320,8 @@ TEST_F(AdmissionTest, SoDoCallsThatExpireWhileTheyWait) {
   Make();
   for (int i = 0; i < 40; ++i) {
     EnterMany(100, {});
+    for (AdmissionPermit& permit : permits_) permit.Expired(now_, now_ + milliseconds(100));
     now_ += milliseconds(100);
-    for (AdmissionPermit& permit : permits_) permit.Expired(now_);
     permits_.clear();
     now_ += milliseconds(100);
   }

@@ -129,14 +129,51 @@ TEST(ModelQueue, AFullQueueMakesRoomForAClassThatMattersMore) {
   EXPECT_EQ(queue.jobs(), 3);
 }
 
+// A second for an execution, and one for each row.
+void LearnSeconds(CostModel& cost) {
+  for (int i = 0; i < 20; ++i) {
+    cost.Learn(1, seconds(2));
+    cost.Learn(3, seconds(4));
+  }
+}
+
+TEST(ModelQueue, LetsABatchGrowNoFurtherThanTheDeadlinesOfItsJobsAllow) {
+  ModelQueue queue(BatchConfig(), 1, {});
+  LearnSeconds(queue.cost());
+  StandingQueue standing;
+  std::vector<std::shared_ptr<InferenceJob>> jobs;
+  for (int i = 0; i < 8; ++i) {
+    jobs.push_back(JobAt(5 + i));
+    ASSERT_TRUE(Push(queue, jobs.back()));
+  }
+  EXPECT_EQ(Take(queue, 8, kNow, &standing).jobs.size(), 4u) << "five would take six seconds";
+  EXPECT_EQ(Take(queue, 8, kNow, nullptr).jobs.size(), 4u) << "deadlines do not matter";
+}
+
+TEST(ModelQueue, KnowsHowManyRowsItsBatchesGetWhereMoreWait) {
+  ModelQueue queue(BatchConfig(), 1, {});
+  const int64_t cap = queue.BatchRows();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(Push(queue, JobAt(5)));
+    Take(queue, 8);
+  }
+  EXPECT_EQ(queue.BatchRows(), cap) << "each took all that waited";
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(Push(queue, JobAt(5)));
+  for (int i = 0; i < 140; ++i) Take(queue, 2);
+  EXPECT_EQ(queue.BatchRows(), 2);
+  while (!queue.empty()) Take(queue, 8);
+  EXPECT_GT(queue.BatchRows(), 2);
+}
+
 TEST(ModelQueue, DoesNotComputeWhatWouldEndAfterItsDeadline) {
   ModelQueue queue(BatchConfig(), 1, {});
   for (int i = 0; i < 20; ++i) queue.cost().Learn(1, seconds(2));
   StandingQueue standing;
   const auto possible = JobAt(3);
   const auto hopeless = JobAt(1);
-  ASSERT_TRUE(Push(queue, possible));
-  ASSERT_EQ(Take(queue, 8, kNow, &standing).jobs.size(), 1u);
+  ASSERT_TRUE(Push(queue, hopeless));
+  EXPECT_EQ(Take(queue, 8, kNow, &standing).jobs.size(), 1u) << "it may be faster than that";
+  queue.NoteExecuted(kNow);
   ASSERT_TRUE(Push(queue, hopeless));
   ASSERT_TRUE(Push(queue, possible));
   const TakenBatch batch = Take(queue, 8, kNow + std::chrono::milliseconds(500), &standing);
@@ -144,17 +181,15 @@ TEST(ModelQueue, DoesNotComputeWhatWouldEndAfterItsDeadline) {
   EXPECT_EQ(batch.jobs, (std::vector{possible}));
 }
 
-TEST(ModelQueue, AModelThatWasNotComputedForASecondIsTriedWhateverItIsThoughtToCost) {
+TEST(ModelQueue, AModelThatWasNotExecutedForLongIsTriedWhateverItIsThoughtToCost) {
   ModelQueue queue(BatchConfig(), 1, {});
-  for (int i = 0; i < 20; ++i) queue.cost().Learn(1, seconds(100));
+  for (int i = 0; i < 20; ++i) queue.cost().Learn(1, seconds(2));
+  queue.NoteExecuted(kNow);
   StandingQueue standing;
-  const auto first = JobAt(3);
-  ASSERT_TRUE(Push(queue, first));
-  EXPECT_EQ(Take(queue, 8, kNow, &standing).jobs.size(), 1u);
-  ASSERT_TRUE(Push(queue, JobAt(3)));
-  EXPECT_EQ(Take(queue, 8, kNow, &standing).hopeless.size(), 1u);
-  ASSERT_TRUE(Push(queue, JobAt(3)));
-  EXPECT_EQ(Take(queue, 8, kNow + seconds(1), &standing).jobs.size(), 1u);
+  ASSERT_TRUE(Push(queue, JobAt(40)));
+  EXPECT_EQ(Take(queue, 8, kNow + seconds(39), &standing).jobs.size(), 0u);
+  ASSERT_TRUE(Push(queue, JobAt(41)));
+  EXPECT_EQ(Take(queue, 8, kNow + seconds(40), &standing).jobs.size(), 1u) << "20 times its cost";
 }
 
 TEST(ModelQueue, TakesItsLimitFromTheConfig) {

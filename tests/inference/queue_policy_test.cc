@@ -182,6 +182,22 @@ TEST(QueuePolicy, ServesInOrderOfArrivalWhereOrderIsToBePreserved) {
   EXPECT_EQ(Take(queue, 8).jobs, jobs);
 }
 
+TEST(QueuePolicy, AFullQueueInOrderOfArrivalMakesRoomByClassAsWell) {
+  ModelQueue queue(OrderedConfig(), 1, {.max_jobs = 2});
+  const auto sheddable = Job(30);
+  sheddable->urgency.criticality = Criticality::kSheddable;
+  const auto most_critical = Job(30);
+  most_critical->urgency.criticality = Criticality::kCriticalPlus;
+  Submit(queue, sheddable);
+  Submit(queue, most_critical);
+  std::shared_ptr<InferenceJob> evicted;
+  auto critical = Job(30);
+  EXPECT_TRUE(queue.Push(critical, "", evicted));
+  EXPECT_EQ(evicted, sheddable);
+  auto again = Job(30);
+  EXPECT_FALSE(queue.Push(again, "", evicted)) << "none matters less";
+}
+
 TEST(QueuePolicy, TakesNothingBeforeAnEarlierCallOfAnotherShapeWhereOrderIsToBePreserved) {
   ModelQueue queue(OrderedConfig(), 1, {});
   const auto narrow = Job(30);
