@@ -19,6 +19,7 @@ double Seconds(Duration time) { return std::chrono::duration<double>(time).count
 MetricsRegistry::Read<MetricSample> SharesOf(int64_t limit) {
   return [limit] {
     std::vector<MetricSample> samples;
+    samples.reserve(kCriticalities);
     for (const Criticality criticality : kAllCriticalities) {
       samples.push_back({{{"criticality", std::string(CriticalityName(criticality))}},
                          PatienceShare(criticality) * static_cast<double>(limit)});

@@ -30,7 +30,7 @@ MetricsRegistry::Read<HistogramSample> EachStatus(
 
 }  // namespace
 
-AttemptMetrics::AttemptMetrics(std::string method, std::string target)
+AttemptMetrics::AttemptMetrics(absl::string_view method, std::string target)
     : method_(absl::StripPrefix(method, "/")), target_(std::move(target)) {}
 
 void AttemptMetrics::OnFinished(int status_code, Duration took, MessageBytes bytes) {
@@ -56,7 +56,7 @@ std::vector<std::pair<int, CallMetrics::Ended>> AttemptMetrics::Read() const {
   return all;
 }
 
-void RegisterAttempts(Attempts read, MetricsRegistry& registry) {
+void RegisterAttempts(const Attempts& read, MetricsRegistry& registry) {
   registry.AddCounters(
       "grpc_client_attempt_started_total", "RPCs that were started towards a target.", [read] {
         std::vector<MetricSample> samples;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "telemetry/call_metrics.h"
@@ -23,7 +24,7 @@ namespace tournant {
 class AttemptMetrics {
  public:
   // `method` is a path as gRPC has it, with or without the first slash.
-  AttemptMetrics(std::string method, std::string target);
+  AttemptMetrics(absl::string_view method, std::string target);
 
   void OnStarted() { started_.Add(); }
   // Codes out of range count as UNKNOWN.
@@ -51,7 +52,7 @@ class AttemptMetrics {
 };
 
 // Registers grpc_client_attempt_* for what `read` gives at each scrape.
-void RegisterAttempts(std::function<std::vector<const AttemptMetrics*>()> read,
+void RegisterAttempts(const std::function<std::vector<const AttemptMetrics*>()>& read,
                       MetricsRegistry& registry);
 
 }  // namespace tournant
