@@ -18,6 +18,7 @@ from harness import (
     STORE,
     Server,
     add_model,
+    environment,
     models,
     repository,
     run,
@@ -96,6 +97,36 @@ class ServerProcess(unittest.TestCase):
                 self.assertEqual(server.wait()[0], 1, server.errors)
             printed = tournant("predictions", folder)
             self.assertEqual(len(printed.stdout.splitlines()), 1, printed.stderr)
+
+    def test_whoever_does_not_read_the_log_holds_up_nobody(self):
+        process = subprocess.Popen(
+            [str(BIN / "tournant-server"), f"--model_repository={repository(self, 'linear')}",
+             "--grpc_address=127.0.0.1:0", "--http_address=none", "--drain_delay=0s"],
+            env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        port = json.loads(process.stdout.readline())["grpc"]
+        with triton.InferenceServerClient(f"127.0.0.1:{port}") as client:
+            client.update_log_settings({"log_verbose_level": 1})  # A line for each call,
+            for _ in range(600):  # and more of them than a pipe holds.
+                self.assertEqual(y_of(client, "linear", 3), 7)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(LIMIT_SECONDS), 0)
+
+    def test_a_call_that_fails_has_a_line_with_what_one_looks_for(self):
+        server = self.start(repository(self, "linear"))
+        trace_id = "d5" * 16
+        with triton.InferenceServerClient(server.address) as client:
+            with self.assertRaises(InferenceServerException):
+                client.infer("nope\n{}", [floats(1)], request_id="r-1",
+                             headers={"traceparent": f"00-{trace_id}-{'1' * 16}-00"})
+        server.wait_for_log('"a call failed"')
+        line = next(json.loads(line) for line in server.errors.splitlines() if "a call failed" in line)
+        self.assertEqual(line["trace_id"], trace_id)
+        self.assertEqual(line["request_id"], "r-1")
+        self.assertEqual(line["model"], "nope\\n{}")
+        self.assertEqual(line["code"], "NOT_FOUND")
+        self.assertTrue(line["peer"].startswith("ipv4:127.0.0.1:"), line["peer"])
 
     def test_sighup_picks_up_a_new_model(self):
         folder = repository(self, "linear")
