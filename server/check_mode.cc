@@ -16,6 +16,7 @@
 #include "inference/worker_pool.h"
 #include "models/check_model.h"
 #include "models/child_check.h"
+#include "pipeline/prediction_log_step.h"
 #include "telemetry/log.h"
 #include "torchscript/torch_settings.h"
 #include "torchscript/torchscript_factory.h"
@@ -90,10 +91,11 @@ int CheckOneModel(const Config& config, const Clock& clock) {
   TorchScriptFactory factory(AvailableCores());
   // Bindings are checked as far as they can be: the store they will meet is not asked.
   BindingsStep bindings(/*has_feature_store=*/true, [&registry] { return registry; }, {});
+  PredictionLogStep prediction_log({.has_log = true});
   WarmUpStep warm_up(pool, clock);
   const CheckReport report =
       CheckModel({config.check_model, config.model_name, config.check_config}, LoadLimits(),
-                 factory, {&bindings, &warm_up});
+                 factory, {&bindings, &prediction_log, &warm_up});
   std::fputs(report.text.c_str(), stdout);
   return report.ok ? 0 : kBadModel;
 }

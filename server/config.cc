@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "base/status.h"
+#include "base/text_file.h"
 #include "models/scan_model.h"
 
 ABSL_FLAG(std::string, model_repository, "", "Folder of models: <model>/<version>/model.pt");
@@ -52,6 +53,9 @@ ABSL_FLAG(std::string, prediction_log_mode, "best_effort",
 ABSL_FLAG(int64_t, prediction_log_max_bytes, int64_t{64} << 20,
           "Memory for records that wait to be saved");
 ABSL_FLAG(int64_t, prediction_log_max_records, 100000, "How many of them there may be");
+ABSL_FLAG(std::string, prediction_log_salt_file, "",
+          "File with the key that values are hashed with where a model's parameter "
+          "prediction_log.hash asks for it; without one a key of this run alone");
 ABSL_FLAG(int, workers, 0, "Threads that run models; 0: the cores that this process may use");
 ABSL_FLAG(int, completion_queues, 0, "Event loops; 0: one per four cores");
 ABSL_FLAG(std::string, model_name, "",
@@ -209,6 +213,21 @@ absl::Status CheckPredictionLog() {
   return absl::OkStatus();
 }
 
+// Without the newline that editors leave behind it.
+absl::StatusOr<std::string> ReadSalt(const std::string& path) {
+  constexpr size_t kLeast = 16;
+  constexpr size_t kMost = 4096;
+  if (path.empty()) return "";
+  absl::StatusOr<std::string> text = ReadTextFile(path, kMost);
+  if (!text.ok()) return Annotate(text.status(), "--prediction_log_salt_file");
+  absl::StripTrailingAsciiWhitespace(&*text);
+  if (text->size() < kLeast) {
+    return Bad("prediction_log_salt_file", absl::StrCat(path, " has ", text->size(),
+                                                        " bytes, and a key has at least ", kLeast));
+  }
+  return text;
+}
+
 absl::Status CheckNumbers() {
   constexpr int kMost = 1024;
   const int workers = absl::GetFlag(FLAGS_workers);
@@ -284,6 +303,7 @@ const std::vector<std::string>& ServerFlagNames() {
       "prediction_log_mode",
       "prediction_log_max_bytes",
       "prediction_log_max_records",
+      "prediction_log_salt_file",
       "workers",
       "completion_queues",
       "model_control",
@@ -357,6 +377,9 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   config.log_slow_calls = Milliseconds(absl::GetFlag(FLAGS_log_slow_calls));
   config.prediction_log_mode =
       ParseLogMode(absl::GetFlag(FLAGS_prediction_log_mode)).value_or(LogMode::kBestEffort);
+  absl::StatusOr<std::string> salt = ReadSalt(absl::GetFlag(FLAGS_prediction_log_salt_file));
+  if (!salt.ok()) return salt.status();
+  config.prediction_log_salt = *std::move(salt);
   config.prediction_log_max_bytes = absl::GetFlag(FLAGS_prediction_log_max_bytes);
   config.prediction_log_max_records = absl::GetFlag(FLAGS_prediction_log_max_records);
   config.workers = absl::GetFlag(FLAGS_workers) > 0 ? absl::GetFlag(FLAGS_workers) : cores;

@@ -122,6 +122,12 @@ PredictionLog::Options PredictionLogOptions(const Config& config) {
   return options;
 }
 
+// What values in the prediction log are hashed with.
+std::string SaltOf(const Config& config) {
+  if (!config.prediction_log_salt.empty()) return config.prediction_log_salt;
+  return absl::StrCat(RandomSeed(), "-", RandomSeed(), "-", RandomSeed());
+}
+
 ModelLoader::Options LoaderOptions(const Config& config) {
   ModelLoader::Options options;
   options.repository = config.model_repository;
@@ -222,7 +228,8 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   BindingsStep bindings(feature_client != nullptr,
                         [&source = *features] { return source.registry(); },
                         {&caches, &view_cells});
-  PredictionLogStep prediction_log({log != nullptr, config.prediction_log_mode});
+  PredictionLogStep prediction_log(
+      {.has_log = log != nullptr, .mode = config.prediction_log_mode, .salt = SaltOf(config)});
   WarmUpStep warm_up(pool, clock);
   ModelLoader loader(LoaderOptions(config), registry, factory,
                      {&bindings, &prediction_log, &warm_up}, clock);

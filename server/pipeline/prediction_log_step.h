@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <utility>
+
 #include "absl/status/status.h"
 #include "models/model_version.h"
 #include "models/prediction_log_parameters.h"
@@ -13,8 +16,11 @@ class PredictionLogStep final : public LoadStep {
   struct Options {
     bool has_log = false;  // Without one a model that must not lose a record is refused.
     LogMode mode = LogMode::kBestEffort;  // Of models that do not say.
+    std::string salt = "";                // The key of all hashed values.
   };
-  explicit PredictionLogStep(const Options& options) : options_(options) {}
+  explicit PredictionLogStep(Options options) : options_(std::move(options)) {}
+
+  // A name that the model does not have is an error: a value that should be hashed would not be.
 
   absl::Status Prepare(ModelVersion& version) override;
 

@@ -334,7 +334,19 @@ bool Predictor::SavesFirst(const Prediction& prediction) const {
   return sink_ != nullptr && log != nullptr && log->mode() == LogMode::kSync;
 }
 
+bool Predictor::Keeps(const Prediction& prediction, const absl::Status& status,
+                      const CallPhase& phase) const {
+  const ModelLog* const log = prediction.version->log.get();
+  if (log == nullptr || log->keeps_all()) return true;
+  return log->Keeps({.request_id = prediction.request.id,
+                     .accepted = phase.accepted_at(),
+                     .remarkable = !status.ok() || prediction.features.degraded,
+                     .took = clock_.Now() - phase.accepted_at()});
+}
+
 Task<absl::Status> Predictor::Save(const CallContext& call, Prediction& prediction) {
+  // One that is slow in the end, or fails, may be kept after its answer.
+  if (!Keeps(prediction, absl::OkStatus(), call.phase)) co_return absl::OkStatus();
   // The answer needs them, too.
   std::string id = prediction.request.id;
   std::vector<NamedTensor> outputs = prediction.outputs;
@@ -387,12 +399,17 @@ PredictionRecord Predictor::MakeRecord(Prediction& prediction, const absl::Statu
                   .total = clock_.Now() - phase.accepted_at()};
   record.log = prediction.version->log;
   record.place = std::move(prediction.place);
+  if (record.log != nullptr) record.log->Trim(record);
   return record;
 }
 
 void Predictor::Record(Prediction&& prediction, const absl::Status& status,
                        const CallPhase& phase) {
   if (sink_ == nullptr || prediction.version == nullptr || prediction.off_the_record) return;
+  if (!Keeps(prediction, status, phase)) {
+    sink_->NoteSampledOut();
+    return;
+  }
   sink_->Record(MakeRecord(prediction, status, phase));
 }
 

@@ -55,6 +55,9 @@ class Predictor {
   static void LearnTimes(const CallContext& call, const Prediction& prediction);
 
   bool SavesFirst(const Prediction& prediction) const;
+  // Whether the model wants the record of a call that has come so far.
+  bool Keeps(const Prediction& prediction, const absl::Status& status,
+             const CallPhase& phase) const;
   // Records the answer and waits until that is durable.
   Task<absl::Status> Save(const CallContext& call, Prediction& prediction);
   // Of the call as far as it has come; moves from it.

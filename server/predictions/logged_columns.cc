@@ -4,6 +4,9 @@
 #include <span>
 #include <vector>
 
+#include "predictions/hashed_values.h"
+#include "predictions/model_log.h"
+
 namespace tournant {
 namespace {
 
@@ -62,6 +65,7 @@ void AddLoggedColumns(const PredictionRecord& record, LoggedPrediction& message)
   message.set_feature_service(layout.feature_service);
   message.set_bindings(layout.bindings);
   for (const FeatureLayout::Key& key : layout.keys) {
+    if (!record.log->Allows(key.request)) continue;
     LoggedEntityKey& logged = *message.add_entity_keys();
     logged.set_join_key(key.join_key);
     logged.set_input(key.request);
@@ -70,6 +74,7 @@ void AddLoggedColumns(const PredictionRecord& record, LoggedPrediction& message)
   const auto rows = static_cast<size_t>(std::max<int64_t>(record.rows, 0));
   for (size_t i = 0; i < layout.columns.size(); ++i) {
     const FeatureLayout::Column& column = layout.columns[i];
+    if (!record.log->Allows(column.feature)) continue;
     const FeatureLayout::Input& input = layout.inputs[column.input];
     const Tensor& tensor = record.assembled[column.input];
     LoggedColumn& logged = *message.add_columns();
@@ -85,6 +90,11 @@ void AddLoggedColumns(const PredictionRecord& record, LoggedPrediction& message)
       values.clear_raw();
       values.set_omitted_bytes(tensor.bytes.size());
     }
+    if (record.log->TooLarge(values.raw().size())) {
+      values.set_omitted_bytes(values.raw().size());
+      values.clear_raw();
+    }
+    if (record.log->Hashes(column.feature)) HashValues(record.log->salt(), values);
     SetCells(record.cells, i, rows, logged);
   }
 }

@@ -22,7 +22,8 @@ std::string TensorsJson(const google::protobuf::RepeatedPtrField<LoggedTensor>& 
   for (const LoggedTensor& tensor : tensors) {
     absl::StrAppend(&json, json.size() > 1 ? "," : "", "{\"name\":", JsonString(tensor.name()),
                     ",\"datatype\":", JsonString(tensor.datatype()), ",\"shape\":[",
-                    absl::StrJoin(tensor.shape(), ","), "],\"data\":", DataJson(tensor), "}");
+                    absl::StrJoin(tensor.shape(), ","), "]",
+                    tensor.hashed() ? ",\"hashed\":true" : "", ",\"data\":", DataJson(tensor), "}");
   }
   return json + "]";
 }
@@ -48,6 +49,7 @@ std::string ColumnsJson(const LoggedPrediction& record) {
                     column.age_seconds() ? ",\"age_seconds\":true" : "",
                     ",\"input\":", JsonString(column.input()),
                     ",\"datatype\":", JsonString(column.values().datatype()),
+                    column.values().hashed() ? ",\"hashed\":true" : "",
                     ",\"data\":", DataJson(column.values()), ",\"source\":", SourcesJson(column),
                     ",\"event_time_us\":", EventTimesJson(column), "}");
   }

@@ -9,11 +9,11 @@ namespace tournant {
 // One record as one line of JSON, without the newline; keys in a fixed order:
 // {"sequence", "time", "request_id", "traceparent"?, "model", "version", "rows", "code",
 // "message"?,
-//  "inputs": [{"name", "datatype", "shape", "data"}...], "outputs": [...],
+//  "inputs": [{"name", "datatype", "shape", "hashed"?, "data"}...], "outputs": [...],
 //  "features"?: {"live", "cached", "stale", "defaulted", "from_request", "oldest_age_ms"?,
 //                "degraded"},
-//  "columns"?: [{"feature", "age_seconds"?, "input", "datatype", "data", "source",
-//                "event_time_us"}...], "entity_keys"?: {JOIN_KEY: INPUT...},
+//  "columns"?: [{"feature", "age_seconds"?, "input", "datatype", "hashed"?, "data",
+//                "source", "event_time_us"}...], "entity_keys"?: {JOIN_KEY: INPUT...},
 //  "feature_service"?, "bindings"?,
 //  "micros": {"accepted", "validating", "features", "queued", "computing", "responding", "total"}}
 // `data` is flat, as in the protocol's REST form, and null where the record does not hold it;

@@ -28,6 +28,13 @@ struct RecordTimes {
   Duration total{};
 };
 
+// A tensor whose contents were too large for a record.
+struct OmittedTensor {
+  bool output = false;  // Or input.
+  size_t index = 0;
+  size_t bytes = 0;
+};
+
 // One prediction as it is saved. Moved into the log, never copied on the way.
 struct PredictionRecord {
   std::string request_id;
@@ -40,6 +47,7 @@ struct PredictionRecord {
   std::string status_message;
   std::vector<NamedTensor> inputs;   // As the caller sent them.
   std::vector<NamedTensor> outputs;  // As answered.
+  std::vector<OmittedTensor> omitted;
   bool has_features = false;
   FeatureProvenance features;
   // The inputs as the model saw them, those that were filled with features, in the order of its

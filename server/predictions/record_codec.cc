@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "predictions/hashed_values.h"
 #include "predictions/logged_columns.h"
+#include "predictions/model_log.h"
 #include "predictions/record_frame.h"
 #include "tournant/prediction.pb.h"
 
@@ -24,6 +26,27 @@ void MoveTensor(NamedTensor&& from, LoggedTensor& to) {
   to.set_datatype(type.data(), type.size());
   to.mutable_shape()->Add(from.tensor.shape.begin(), from.tensor.shape.end());
   to.set_raw(std::move(from.tensor.bytes));
+}
+
+void AddTensors(std::vector<NamedTensor>&& tensors, bool outputs, const PredictionRecord& record,
+                google::protobuf::RepeatedPtrField<LoggedTensor>& to) {
+  for (NamedTensor& tensor : tensors) MoveTensor(std::move(tensor), *to.Add());
+  for (const OmittedTensor& omitted : record.omitted) {
+    if (omitted.output != outputs) continue;
+    to[static_cast<int>(omitted.index)].set_omitted_bytes(omitted.bytes);
+  }
+  if (record.log == nullptr) return;
+  for (LoggedTensor& tensor : to) {
+    if (record.log->Hashes(tensor.name())) HashValues(record.log->salt(), tensor);
+  }
+}
+
+std::string RequestId(PredictionRecord& record) {
+  if (!record.request_id.empty() && record.log != nullptr &&
+      record.log->Hashes(ModelLog::kRequestId)) {
+    return HashedValue(record.log->salt(), record.request_id);
+  }
+  return Text(std::move(record.request_id));
 }
 
 void SetFeatures(const FeatureProvenance& from, LoggedFeatures& to) {
@@ -55,15 +78,15 @@ absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::str
   message.set_sequence(sequence);
   message.set_wall_time_unix_ns(
       std::chrono::duration_cast<std::chrono::nanoseconds>(record.time.time_since_epoch()).count());
-  message.set_request_id(Text(std::move(record.request_id)));
+  message.set_request_id(RequestId(record));
   message.set_traceparent(std::move(record.traceparent));
   message.set_model_name(Text(std::move(record.model)));
   message.set_model_version(std::to_string(record.version));
   message.set_rows(static_cast<uint64_t>(std::max<int64_t>(0, record.rows)));
   message.set_status_code(record.status_code);
   message.set_status_message(Text(std::move(record.status_message)));
-  for (NamedTensor& tensor : record.inputs) MoveTensor(std::move(tensor), *message.add_inputs());
-  for (NamedTensor& tensor : record.outputs) MoveTensor(std::move(tensor), *message.add_outputs());
+  AddTensors(std::move(record.inputs), false, record, *message.mutable_inputs());
+  AddTensors(std::move(record.outputs), true, record, *message.mutable_outputs());
   AddLoggedColumns(record, message);
   if (record.has_features) SetFeatures(record.features, *message.mutable_features());
   LoggedPhases& latency = *message.mutable_latency();

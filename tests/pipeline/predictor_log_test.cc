@@ -34,10 +34,12 @@ class PuppetLog final : public PredictionSink, private LogPlaces {
     if (record.place.taken()) GiveBack(record.place.HandOver());
     records.push_back(std::move(record));
   }
+  void NoteSampledOut() override { ++sampled_out; }
   void GiveBack(size_t) override { --held; }
 
   int places = 1;
   int held = 0;
+  int sampled_out = 0;
   bool asked_again = false;
   size_t asked_bytes = 0;
   std::vector<PredictionRecord> records;
@@ -47,8 +49,9 @@ class PredictorLogTest : public ::testing::Test {
  protected:
   PredictorLogTest() { Publish(LogMode::kBestEffort); }
 
-  void Publish(LogMode mode) {
+  void Publish(LogMode mode, const std::string& sample = "1") {
     auto version = MakeVersion("echo", 1, EchoModel());
+    version->config.parameters["prediction_log.sample"] = sample;
     version->config.parameters["prediction_log.mode"] = std::string(LogModeName(mode));
     PredictionLogStep step({.has_log = true});
     EXPECT_TRUE(step.Prepare(*version).ok());
@@ -177,6 +180,52 @@ TEST_F(PredictorLogTest, AFailedSyncCallIsRecordedAfterItsAnswer) {
   ASSERT_EQ(log_.records.size(), 1u);
   EXPECT_EQ(log_.records[0].wait, nullptr);
   EXPECT_EQ(log_.records[0].status_code, static_cast<int>(absl::StatusCode::kCancelled));
+}
+
+TEST_F(PredictorLogTest, ACallOutsideTheSampleIsCountedInsteadOfRecorded) {
+  Publish(LogMode::kReserve, "0");
+  Started<absl::Status> run(predictor_.Predict(call_.context, *prediction_));
+  pool_.RunOne();
+  call_.loop.RunUntilIdle();
+  End(*prediction_, *run.result);
+  EXPECT_TRUE(log_.records.empty());
+  EXPECT_EQ(log_.sampled_out, 1);
+  prediction_.reset();
+  EXPECT_EQ(log_.held, 0);
+}
+
+TEST_F(PredictorLogTest, ASyncCallOutsideTheSampleDoesNotWait) {
+  Publish(LogMode::kSync, "0");
+  Started<absl::Status> run(predictor_.Predict(call_.context, *prediction_));
+  pool_.RunOne();
+  call_.loop.RunUntilIdle();
+  ASSERT_TRUE(run.done());
+  EXPECT_TRUE(run.result->ok());
+  End(*prediction_, *run.result);
+  EXPECT_EQ(log_.sampled_out, 1) << "counted once";
+}
+
+TEST_F(PredictorLogTest, ACallThatFailsIsRecordedWhateverTheSample) {
+  Publish(LogMode::kBestEffort, "0");
+  Started<absl::Status> run(predictor_.Predict(call_.context, *prediction_));
+  call_.stop.request_stop();
+  call_.loop.RunUntilIdle();
+  End(*prediction_, *run.result);
+  EXPECT_EQ(log_.records.size(), 1u);
+}
+
+TEST(PredictionLogStepTest, RefusesNamesThatTheModelDoesNotHave) {
+  const auto version = MakeVersion("echo", 1, EchoModel());
+  PredictionLogStep step({.has_log = true});
+  version->config.parameters = {{"prediction_log.hash", "x,request_id"},
+                                {"prediction_log.fields", "x,y"}};
+  EXPECT_TRUE(step.Prepare(*version).ok());
+  version->config.parameters["prediction_log.hash"] = "z";
+  EXPECT_THAT(std::string(step.Prepare(*version).message()),
+              HasSubstr("parameters[prediction_log.hash] names 'z', and the model has only x, y"));
+  version->config.parameters = {{"prediction_log.fields", "request_id"}};
+  EXPECT_THAT(std::string(step.Prepare(*version).message()),
+              HasSubstr("parameters[prediction_log.fields] names 'request_id'"));
 }
 
 TEST(PredictionLogStepTest, RefusesAModelThatNeedsALogWhereThereIsNone) {
