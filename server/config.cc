@@ -36,7 +36,11 @@ ABSL_FLAG(bool, feature_row_batching, true,
 ABSL_FLAG(int64_t, now, 0,
           "Unix seconds: a fixed clock for the freshness of features, for historic data; 0: the "
           "machine's clock");
-ABSL_FLAG(std::string, prediction_log, "none", "Folder in which predictions are saved, or none");
+ABSL_FLAG(std::string, prediction_log, "none",
+          "Where predictions are saved: none, DIR (framed files), jsonl:PATH (lines of JSON in a "
+          "file or a named pipe), or kafka:HOST:PORT[,HOST:PORT...]/TOPIC");
+ABSL_FLAG(std::string, prediction_log_compression, "none",
+          "none or zstd: of files and of messages to Kafka");
 ABSL_FLAG(std::string, otlp_endpoint, "none",
           "HOST:PORT of an OpenTelemetry collector that gets traces by OTLP over gRPC, or none");
 ABSL_FLAG(
@@ -207,8 +211,17 @@ absl::Status CheckPredictionLog() {
     return Bad("prediction_log_mode",
                absl::StrCat("must be best_effort, reserve or sync, not '", Quote(mode), "'"));
   }
-  if (*parsed != LogMode::kBestEffort && OrEmpty(absl::GetFlag(FLAGS_prediction_log)).empty()) {
+  const std::string sink = OrEmpty(absl::GetFlag(FLAGS_prediction_log));
+  if (*parsed != LogMode::kBestEffort && sink.empty()) {
     return Bad("prediction_log_mode", absl::StrCat(mode, " goes with --prediction_log only"));
+  }
+  if (const auto where = ParseLogSink(sink); !where.ok()) {
+    return Bad("prediction_log", where.status().message());
+  }
+  const std::string compression = absl::GetFlag(FLAGS_prediction_log_compression);
+  if (compression != "none" && compression != "zstd") {
+    return Bad("prediction_log_compression",
+               absl::StrCat("must be none or zstd, not '", Quote(compression), "'"));
   }
   return absl::OkStatus();
 }
@@ -301,6 +314,7 @@ const std::vector<std::string>& ServerFlagNames() {
       "trace_sampling",
       "log_slow_calls",
       "prediction_log_mode",
+      "prediction_log_compression",
       "prediction_log_max_bytes",
       "prediction_log_max_records",
       "prediction_log_salt_file",
@@ -371,7 +385,10 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   if (const int64_t now = absl::GetFlag(FLAGS_now); now > 0) {
     config.now = WallTime(std::chrono::seconds(now));
   }
-  config.prediction_log = OrEmpty(absl::GetFlag(FLAGS_prediction_log));
+  if (const std::string sink = OrEmpty(absl::GetFlag(FLAGS_prediction_log)); !sink.empty()) {
+    config.prediction_log = *ParseLogSink(sink);
+  }
+  config.prediction_log_compress = absl::GetFlag(FLAGS_prediction_log_compression) == "zstd";
   config.otlp_endpoint = OrEmpty(absl::GetFlag(FLAGS_otlp_endpoint));
   config.trace_sampling = absl::GetFlag(FLAGS_trace_sampling);
   config.log_slow_calls = Milliseconds(absl::GetFlag(FLAGS_log_slow_calls));

@@ -12,6 +12,7 @@
 #include "base/flags.h"
 #include "models/prediction_log_parameters.h"
 #include "models/repository_control.h"
+#include "predictions/log_sink.h"
 
 namespace tournant {
 
@@ -31,7 +32,8 @@ struct Config {
   bool feature_row_batching = true;
   std::optional<WallTime> now;  // A fixed wall clock.
 
-  std::string prediction_log;  // Empty: none.
+  std::optional<LogSink> prediction_log;
+  bool prediction_log_compress = false;
   LogMode prediction_log_mode = LogMode::kBestEffort;
   int64_t prediction_log_max_bytes = int64_t{64} << 20;
   int64_t prediction_log_max_records = 100'000;

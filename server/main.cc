@@ -39,6 +39,9 @@
 #include "pipeline/prediction_log_step.h"
 #include "pipeline/predictor.h"
 #include "predictions/open_prediction_log.h"
+#ifdef TOURNANT_KAFKA
+#include "predictions/kafka/kafka_store.h"
+#endif
 #include "predictions/prediction_log.h"
 #include "predictions/prediction_metrics.h"
 #include "resources.h"
@@ -119,7 +122,19 @@ PredictionLog::Options PredictionLogOptions(const Config& config) {
   options.limits.max_bytes = static_cast<size_t>(config.prediction_log_max_bytes);
   options.limits.max_records = static_cast<size_t>(config.prediction_log_max_records);
   options.seed = RandomSeed();
+  options.files.compress = config.prediction_log_compress;
   return options;
+}
+
+KafkaOpener KafkaOpenerOf(const Config& config) {
+#ifdef TOURNANT_KAFKA
+  return [compress = config.prediction_log_compress](
+             const LogSink& sink) -> absl::StatusOr<std::unique_ptr<RecordStore>> {
+    return KafkaStore::Open({.brokers = sink.brokers, .topic = sink.topic, .compress = compress});
+  };
+#else
+  return nullptr;
+#endif
 }
 
 // What values in the prediction log are hashed with.
@@ -159,8 +174,9 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   if (!features.ok()) return Fail(kBadSettings, features.status());
 
   std::unique_ptr<PredictionLog> log;
-  if (!config.prediction_log.empty()) {
-    auto opened = OpenPredictionLog(config.prediction_log, PredictionLogOptions(config), clock);
+  if (config.prediction_log) {
+    auto opened = OpenPredictionLog(*config.prediction_log, PredictionLogOptions(config), clock,
+                                    KafkaOpenerOf(config));
     if (!opened.ok()) return Fail(kBadSettings, Annotate(opened.status(), "--prediction_log"));
     log = *std::move(opened);
   }

@@ -17,7 +17,8 @@ absl::StatusOr<std::unique_ptr<FileStore>> FileStore::Open(std::unique_ptr<LogDi
       new FileStore(std::move(directory), clock, std::move(run), options));
 }
 
-absl::Status FileStore::Append(std::span<const std::string> payloads, std::vector<bool>& durable) {
+absl::Status FileStore::Append(std::span<const std::string> payloads,
+                               std::vector<StoreOutcome>& outcomes) {
   absl::Status written = segments_.Append(payloads);
   // The fault may be the file's alone: once more, into a new one.
   return written.ok() ? written : segments_.Append(payloads);

@@ -22,7 +22,8 @@ class FileStore final : public RecordStore {
                                                          SegmentWriter::Options options);
 
   // All or none.
-  absl::Status Append(std::span<const std::string> payloads, std::vector<bool>& durable) override;
+  absl::Status Append(std::span<const std::string> payloads,
+                      std::vector<StoreOutcome>& outcomes) override;
   Duration UntilUpkeep() const override;
   absl::Status Upkeep() override { return segments_.RotateIfDue(); }
   absl::Status Finish() override { return segments_.Finish(); }

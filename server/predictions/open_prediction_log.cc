@@ -2,19 +2,54 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "predictions/json_lines_store.h"
 #include "predictions/posix_log_files.h"
 #include "predictions/record_codec.h"
 
 namespace tournant {
+namespace {
 
-absl::StatusOr<std::unique_ptr<PredictionLog>> OpenPredictionLog(const std::string& sink,
-                                                                 PredictionLog::Options options,
-                                                                 const Clock& clock) {
-  options.sink = sink;
-  auto directory = PosixLogDirectory::Make(sink);
-  if (!directory.ok()) return Annotate(directory.status(), "prediction log");
+absl::StatusOr<std::unique_ptr<PredictionLog>> OpenSink(const LogSink& sink,
+                                                        PredictionLog::Options options,
+                                                        const Clock& clock,
+                                                        const KafkaOpener& kafka) {
+  switch (sink.kind) {
+    case LogSink::Kind::kFolder:
+      break;
+    case LogSink::Kind::kJsonLines: {
+      options.sink = absl::StrCat("jsonl:", sink.path);
+      auto store = JsonLinesStore::Open(sink.path);
+      if (!store.ok()) return store.status();
+      return PredictionLog::Start(std::move(options), clock, *std::move(store), EncodeJsonLine);
+    }
+    case LogSink::Kind::kKafka: {
+      options.sink = absl::StrCat("kafka:", sink.brokers, "/", sink.topic);
+      if (kafka == nullptr) {
+        return absl::InvalidArgumentError(
+            "this server was built without Kafka: install librdkafka-dev and build it again");
+      }
+      auto store = kafka(sink);
+      if (!store.ok()) return store.status();
+      return PredictionLog::Start(std::move(options), clock, *std::move(store), EncodeRecord);
+    }
+  }
+  options.sink = sink.path;
+  auto directory = PosixLogDirectory::Make(sink.path);
+  if (!directory.ok()) return directory.status();
   return PredictionLog::Open(std::move(options), clock, *std::move(directory), EncodeRecord);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<PredictionLog>> OpenPredictionLog(const LogSink& sink,
+                                                                 PredictionLog::Options options,
+                                                                 const Clock& clock,
+                                                                 const KafkaOpener& kafka) {
+  auto log = OpenSink(sink, std::move(options), clock, kafka);
+  if (!log.ok()) return Annotate(log.status(), "prediction log");
+  return log;
 }
 
 }  // namespace tournant

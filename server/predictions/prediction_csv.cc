@@ -1,12 +1,11 @@
 #include "predictions/prediction_csv.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <span>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
+#include "predictions/csv_cell.h"
 #include "predictions/prediction_json.h"
 #include "predictions/tensor_values.h"
 
@@ -15,23 +14,12 @@ namespace {
 
 using Tensors = google::protobuf::RepeatedPtrField<LoggedTensor>;
 
-std::string Cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
-}
-
 void AddNames(const Tensors& tensors, std::vector<std::string>& names) {
   for (const LoggedTensor& tensor : tensors) {
     if (std::find(names.begin(), names.end(), tensor.name()) == names.end()) {
       names.push_back(tensor.name());
     }
   }
-}
-
-// A JSON value as a cell: strings without their quotes.
-std::string Plain(const std::string& value) {
-  if (value.empty() || value[0] != '"') return value;
-  return nlohmann::json::parse(value).get<std::string>();
 }
 
 // What a tensor holds for each row. A tensor without a row for each is repeated in all.
@@ -44,8 +32,8 @@ std::vector<std::string> CellsOf(const LoggedTensor& tensor, size_t rows) {
   std::vector<std::string> cells;
   for (size_t row = 0; row < rows; ++row) {
     const std::span<const std::string> part(values.data() + (by_row ? row * width : 0), width);
-    cells.push_back(
-        Cell(width == 1 ? Plain(part[0]) : absl::StrCat("[", absl::StrJoin(part, ","), "]")));
+    cells.push_back(CsvCell(width == 1 ? WithoutQuotes(part[0])
+                                       : absl::StrCat("[", absl::StrJoin(part, ","), "]")));
   }
   return cells;
 }
@@ -76,8 +64,8 @@ std::string PredictionCsv::Header() const {
       "features_cached,features_stale,features_defaulted,features_from_request,"
       "oldest_feature_age_ms,degraded,accepted_us,validating_us,features_us,queued_us,computing_us,"
       "responding_us,total_us";
-  for (const std::string& name : inputs_) absl::StrAppend(&line, ",", Cell("input:" + name));
-  for (const std::string& name : outputs_) absl::StrAppend(&line, ",", Cell("output:" + name));
+  for (const std::string& name : inputs_) absl::StrAppend(&line, ",", CsvCell("input:" + name));
+  for (const std::string& name : outputs_) absl::StrAppend(&line, ",", CsvCell("output:" + name));
   return line + "\n";
 }
 
@@ -87,10 +75,10 @@ std::string PredictionCsv::Lines(const LoggedPrediction& record) const {
   const LoggedFeatures& features = record.features();
   const LoggedPhases& latency = record.latency();
   const std::string before =
-      absl::StrCat(record.sequence(), ",", RecordTime(record), ",", Cell(record.request_id()), ",",
-                   Cell(record.traceparent()), ",", Cell(record.model_name()), ",",
-                   Cell(record.model_version()), ",");
-  std::string after = absl::StrCat(",", RecordCode(record), ",", Cell(record.status_message()));
+      absl::StrCat(record.sequence(), ",", RecordTime(record), ",", CsvCell(record.request_id()),
+                   ",", CsvCell(record.traceparent()), ",", CsvCell(record.model_name()), ",",
+                   CsvCell(record.model_version()), ",");
+  std::string after = absl::StrCat(",", RecordCode(record), ",", CsvCell(record.status_message()));
   if (record.has_features()) {
     absl::StrAppend(&after, ",", features.features_live(), ",", features.features_cached(), ",",
                     features.features_stale(), ",", features.features_defaulted(), ",",

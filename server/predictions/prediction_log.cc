@@ -28,7 +28,7 @@ absl::Status NotSaved(absl::string_view why) {
 absl::StatusOr<std::unique_ptr<PredictionLog>> PredictionLog::Open(
     Options options, const Clock& clock, std::unique_ptr<LogDirectory> directory, Encoder encoder) {
   auto store = FileStore::Open(std::move(directory), clock, options.files);
-  if (!store.ok()) return Annotate(store.status(), "prediction log");
+  if (!store.ok()) return store.status();
   return Start(std::move(options), clock, *std::move(store), std::move(encoder));
 }
 
@@ -175,15 +175,15 @@ void PredictionLog::WriteBatch(std::vector<QueuedRecord>& batch) {
   Encode(batch, unfit);
   payloads_.clear();
   for (QueuedRecord& entry : batch) payloads_.push_back(std::move(entry.payload));
-  std::vector<bool> durable(payloads_.size(), false);
+  std::vector<StoreOutcome> outcomes(payloads_.size(), StoreOutcome::kFailed);
   absl::Status written;
   if (!payloads_.empty()) {
-    written = store_->Append(payloads_, durable);
+    written = store_->Append(payloads_, outcomes);
     NoteOutcome(written);
   }
-  if (written.ok()) durable.assign(payloads_.size(), true);
+  if (written.ok()) outcomes.assign(payloads_.size(), StoreOutcome::kDurable);
   for (size_t i = 0; i < batch.size(); ++i) {
-    if (!durable[i]) batch[i].payload = std::move(payloads_[i]);
+    if (outcomes[i] == StoreOutcome::kFailed) batch[i].payload = std::move(payloads_[i]);
   }
   {
     MutexLock lock(mutex_);
@@ -192,11 +192,11 @@ void PredictionLog::WriteBatch(std::vector<QueuedRecord>& batch) {
   for (const QueuedRecord& entry : unfit) {
     EndWait(entry, absl::InternalError("the prediction cannot be saved: it cannot be encoded"));
   }
-  Settle(batch, durable, written);
+  Settle(batch, outcomes, written);
 }
 
-void PredictionLog::Settle(std::vector<QueuedRecord>& batch, const std::vector<bool>& durable,
-                           const absl::Status& written) {
+void PredictionLog::Settle(std::vector<QueuedRecord>& batch,
+                           const std::vector<StoreOutcome>& outcomes, const absl::Status& written) {
   std::vector<QueuedRecord> gone;
   std::vector<QueuedRecord> again;
   const absl::Status not_saved = written.ok() ? written : NotSaved(written.message());
@@ -205,17 +205,18 @@ void PredictionLog::Settle(std::vector<QueuedRecord>& batch, const std::vector<b
     MutexLock lock(mutex_);
     for (size_t i = 0; i < batch.size(); ++i) {
       QueuedRecord& entry = batch[i];
-      if (durable[i]) {
+      const bool durable = outcomes[i] == StoreOutcome::kDurable;
+      if (durable) {
         queue_.Leave(entry, &Counters::durable);
       } else if (out_of_time_) {
         queue_.Leave(entry, &Counters::dropped_shutdown);
-      } else if (entry.kept && entry.wait == nullptr) {
+      } else if (entry.kept && entry.wait == nullptr && outcomes[i] == StoreOutcome::kFailed) {
         again.push_back(std::move(entry));
         continue;
       } else {
         queue_.Leave(entry, &Counters::dropped_io);
       }
-      results.push_back(durable[i] ? absl::OkStatus() : not_saved);
+      results.push_back(durable ? absl::OkStatus() : not_saved);
       gone.push_back(std::move(entry));
     }
     queue_.counters().retries += again.size();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -86,7 +87,7 @@ class PredictionLog final : public PredictionSink, public StatusSource, private 
   // Encodes what is not encoded yet; what cannot be leaves the batch.
   void Encode(std::vector<QueuedRecord>& batch, std::vector<QueuedRecord>& unfit);
   // Keeps the books of a batch after it was written; what is to be written again goes back.
-  void Settle(std::vector<QueuedRecord>& batch, const std::vector<bool>& durable,
+  void Settle(std::vector<QueuedRecord>& batch, const std::vector<StoreOutcome>& outcomes,
               const absl::Status& written);
   void NoteOutcome(const absl::Status& status);
   // The next record has waited long enough, or there is enough of them.

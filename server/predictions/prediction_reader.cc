@@ -5,8 +5,10 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "predictions/crc32c.h"
 #include "predictions/file_names.h"
 #include "predictions/posix_log_files.h"
+#include "predictions/record_block.h"
 #include "predictions/record_frame.h"
 
 namespace tournant {
@@ -58,17 +60,64 @@ class Reading {
         Problem(Kind::kDamage, name, piece.offset, piece.size, "damaged bytes are passed over");
         continue;
       }
-      LoggedPrediction record;
-      if (!record.ParseFromArray(piece.payload.data(), static_cast<int>(piece.payload.size()))) {
-        Problem(Kind::kDamage, name, piece.offset, piece.size,
-                "a record with a valid CRC is not a tournant.LoggedPrediction");
+      if (piece.kind == FrameScanner::Kind::kFooter) {
+        CheckFooter(name, bytes, piece);
         continue;
       }
-      NoteSequence(name, piece.offset, run, record.sequence());
-      ++summary_.records;
-      if (!visit_(record)) return false;
+      if (piece.kind == FrameScanner::Kind::kCompressed) {
+        if (!ReadBlock(name, piece, run)) return false;
+        continue;
+      }
+      if (!ReadRecord(name, piece, piece.payload, run)) return false;
     }
     return true;
+  }
+
+  bool ReadBlock(const std::string& name, const FrameScanner::Piece& piece, uint64_t run) {
+    std::string contents;
+    std::vector<absl::string_view> payloads;
+    if (absl::Status split = SplitBlock(piece.payload, contents, payloads); !split.ok()) {
+      Problem(Kind::kDamage, name, piece.offset, piece.size, split.message());
+      return true;
+    }
+    for (const absl::string_view payload : payloads) {
+      if (!ReadRecord(name, piece, payload, run)) return false;
+    }
+    return true;
+  }
+
+  // False when the visitor has had enough.
+  bool ReadRecord(const std::string& name, const FrameScanner::Piece& piece,
+                  absl::string_view payload, uint64_t run) {
+    LoggedPrediction record;
+    if (!record.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+      Problem(Kind::kDamage, name, piece.offset, piece.size,
+              "a record with a valid CRC is not a tournant.LoggedPrediction");
+      return true;
+    }
+    NoteSequence(name, piece.offset, run, record.sequence());
+    ++summary_.records;
+    return visit_(record);
+  }
+
+  // What is wrong within a block has been told piece by piece; but for what nobody can see.
+  void CheckFooter(const std::string& name, absl::string_view bytes,
+                   const FrameScanner::Piece& piece) {
+    BlockFooter footer;
+    absl::Status read = ReadBlockFooter(piece.payload, footer);
+    if (read.ok() && footer.begin <= piece.offset &&
+        Crc32c(bytes.substr(footer.begin, piece.offset - footer.begin)) == footer.crc) {
+      return;
+    }
+    const std::string what =
+        read.ok() ? absl::StrCat("the block of ", footer.records, " records before it is damaged")
+                  : std::string(read.message());
+    const bool told = std::any_of(
+        summary_.problems.begin(), summary_.problems.end(), [&](const ReadProblem& problem) {
+          return problem.kind == Kind::kDamage && problem.file == name &&
+                 problem.offset >= footer.begin && problem.offset < piece.offset;
+        });
+    if (!told) Problem(Kind::kDamage, name, piece.offset, piece.size, what);
   }
 
   void NoteSequence(const std::string& name, uint64_t offset, uint64_t run, uint64_t sequence) {

@@ -7,6 +7,7 @@
 #include "predictions/hashed_values.h"
 #include "predictions/logged_columns.h"
 #include "predictions/model_log.h"
+#include "predictions/prediction_json.h"
 #include "predictions/record_frame.h"
 #include "tournant/prediction.pb.h"
 
@@ -59,21 +60,7 @@ void SetFeatures(const FeatureProvenance& from, LoggedFeatures& to) {
   to.set_degraded(from.degraded);
 }
 
-}  // namespace
-
-size_t RecordBytes(const PredictionRecord& record) {
-  size_t bytes = sizeof(PredictionRecord) + record.request_id.size() + record.traceparent.size() +
-                 record.model.size() + record.status_message.size();
-  for (const std::vector<NamedTensor>* tensors : {&record.inputs, &record.outputs}) {
-    for (const NamedTensor& named : *tensors) {
-      bytes += sizeof(NamedTensor) + named.name.size() + named.tensor.bytes.size();
-    }
-  }
-  for (const Tensor& tensor : record.assembled) bytes += sizeof(Tensor) + tensor.bytes.size();
-  return bytes + record.cells.bytes();
-}
-
-absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::string& payload) {
+LoggedPrediction ToMessage(PredictionRecord&& record, uint64_t sequence) {
   LoggedPrediction message;
   message.set_sequence(sequence);
   message.set_wall_time_unix_ns(
@@ -97,9 +84,34 @@ absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::str
   latency.set_computing(Micros(record.times.computing));
   latency.set_responding(Micros(record.times.responding));
   latency.set_total(Micros(record.times.total));
+  return message;
+}
+
+}  // namespace
+
+size_t RecordBytes(const PredictionRecord& record) {
+  size_t bytes = sizeof(PredictionRecord) + record.request_id.size() + record.traceparent.size() +
+                 record.model.size() + record.status_message.size();
+  for (const std::vector<NamedTensor>* tensors : {&record.inputs, &record.outputs}) {
+    for (const NamedTensor& named : *tensors) {
+      bytes += sizeof(NamedTensor) + named.name.size() + named.tensor.bytes.size();
+    }
+  }
+  for (const Tensor& tensor : record.assembled) bytes += sizeof(Tensor) + tensor.bytes.size();
+  return bytes + record.cells.bytes();
+}
+
+absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::string& payload) {
+  const LoggedPrediction message = ToMessage(std::move(record), sequence);
   if (message.ByteSizeLong() > kMaxPayloadBytes || !message.SerializeToString(&payload)) {
     return absl::InvalidArgumentError("the record cannot be serialized");
   }
+  return absl::OkStatus();
+}
+
+absl::Status EncodeJsonLine(PredictionRecord&& record, uint64_t sequence, std::string& payload) {
+  payload = PredictionJson(ToMessage(std::move(record), sequence));
+  payload += '\n';
   return absl::OkStatus();
 }
 

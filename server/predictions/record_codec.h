@@ -16,4 +16,7 @@ size_t RecordBytes(const PredictionRecord& record);
 // tensors are copied only once.
 absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::string& payload);
 
+// The same as a line of JSON (prediction_json.h), with its newline.
+absl::Status EncodeJsonLine(PredictionRecord&& record, uint64_t sequence, std::string& payload);
+
 }  // namespace tournant

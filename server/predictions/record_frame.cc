@@ -31,17 +31,36 @@ uint32_t LoadU32(absl::string_view file, size_t offset) {
   return static_cast<uint32_t>(LoadBytes(file, offset, 4));
 }
 
-uint32_t FrameCrc(absl::string_view payload, uint64_t offset) {
+uint32_t FrameCrc(absl::string_view payload, uint64_t offset, uint32_t marker) {
   std::string place;
+  if (marker != kFrameMarker) AppendU32(marker, place);
   AppendU64(offset, place);
   AppendU32(static_cast<uint32_t>(payload.size()), place);
   return Crc32c(payload, Crc32c(place));
 }
 
-std::string MarkerBytes() {
-  std::string bytes;
-  AppendU32(kFrameMarker, bytes);
-  return bytes;
+// What all markers begin with.
+constexpr absl::string_view kMarkerStart = "\xF5R";
+constexpr size_t kMarkerSize = 4;
+
+bool IsMarker(uint32_t value) {
+  return value == kFrameMarker || value == kBlockMarker || value == kFooterMarker;
+}
+
+// Whether `bytes`, which are fewer than a marker has, begin one.
+bool BeginsMarker(absl::string_view bytes) {
+  for (const uint32_t marker : {kFrameMarker, kBlockMarker, kFooterMarker}) {
+    std::string whole;
+    AppendU32(marker, whole);
+    if (absl::StartsWith(whole, bytes)) return true;
+  }
+  return false;
+}
+
+FrameScanner::Kind KindOf(uint32_t marker) {
+  if (marker == kBlockMarker) return FrameScanner::Kind::kCompressed;
+  if (marker == kFooterMarker) return FrameScanner::Kind::kFooter;
+  return FrameScanner::Kind::kRecord;
 }
 
 }  // namespace
@@ -68,9 +87,10 @@ absl::Status ReadFileHeader(absl::string_view file, PredictionFileHeader& header
   if (LoadU32(file, 36) != Crc32c(file.substr(0, 36))) {
     return absl::DataLossError("the file's header is damaged: its CRC does not match");
   }
-  if (const uint32_t version = LoadU32(file, 8); version != kPredictionFileVersion) {
+  const uint32_t version = LoadU32(file, 8);
+  if (version < 1 || version > kPredictionFileVersion) {
     return absl::UnimplementedError(absl::StrCat("the file has format version ", version,
-                                                 ", and this program reads version ",
+                                                 ", and this program reads up to version ",
                                                  kPredictionFileVersion));
   }
   header.run = LoadBytes(file, 16, 8);
@@ -78,11 +98,28 @@ absl::Status ReadFileHeader(absl::string_view file, PredictionFileHeader& header
   return absl::OkStatus();
 }
 
-void AppendFrame(absl::string_view payload, uint64_t offset, std::string& out) {
-  AppendU32(kFrameMarker, out);
+void AppendFrame(absl::string_view payload, uint64_t offset, std::string& out, uint32_t marker) {
+  AppendU32(marker, out);
   AppendU32(static_cast<uint32_t>(payload.size()), out);
-  AppendU32(FrameCrc(payload, offset), out);
+  AppendU32(FrameCrc(payload, offset, marker), out);
   out.append(payload.data(), payload.size());
+}
+
+void AppendBlockFooter(uint32_t records, uint64_t offset, size_t out_begin, std::string& out) {
+  const absl::string_view block = absl::string_view(out).substr(out_begin);
+  std::string footer;
+  AppendU64(offset, footer);
+  AppendU32(records, footer);
+  AppendU32(Crc32c(block), footer);
+  AppendFrame(footer, offset + block.size(), out, kFooterMarker);
+}
+
+absl::Status ReadBlockFooter(absl::string_view payload, BlockFooter& footer) {
+  if (payload.size() != 16) return absl::DataLossError("a block's footer is of another size");
+  footer.begin = LoadBytes(payload, 0, 8);
+  footer.records = LoadU32(payload, 8);
+  footer.crc = LoadU32(payload, 12);
+  return absl::OkStatus();
 }
 
 FrameScanner::FrameScanner(absl::string_view file)
@@ -95,7 +132,7 @@ bool FrameScanner::Next(Piece& piece) {
   const size_t start = offset_;
   if (size_t size = 0; ValidFrameAt(start, size)) {
     offset_ = start + size;
-    piece = {Kind::kRecord, start, size,
+    piece = {KindOf(LoadU32(file_, start)), start, size,
              file_.substr(start + kFrameHeaderSize, size - kFrameHeaderSize)};
     return true;
   }
@@ -105,13 +142,15 @@ bool FrameScanner::Next(Piece& piece) {
   return true;
 }
 
-bool FrameScanner::ValidFrameAt(size_t offset, size_t& size) {
+bool FrameScanner::ValidFrameAt(size_t offset, size_t& size) const {
   const size_t left = file_.size() - offset;
-  if (left < kFrameHeaderSize || LoadU32(file_, offset) != kFrameMarker) return false;
+  if (left < kFrameHeaderSize) return false;
+  const uint32_t marker = LoadU32(file_, offset);
+  if (!IsMarker(marker)) return false;
   const size_t length = LoadU32(file_, offset + 4);
   if (length > kMaxPayloadBytes || length > left - kFrameHeaderSize) return false;
   if (LoadU32(file_, offset + 8) !=
-      FrameCrc(file_.substr(offset + kFrameHeaderSize, length), offset)) {
+      FrameCrc(file_.substr(offset + kFrameHeaderSize, length), offset, marker)) {
     return false;
   }
   size = kFrameHeaderSize + length;
@@ -119,12 +158,12 @@ bool FrameScanner::ValidFrameAt(size_t offset, size_t& size) {
 }
 
 size_t FrameScanner::FindFrame(size_t from) {
-  static const std::string& marker = *new std::string(MarkerBytes());
-  for (size_t at = file_.find(marker, from); at != absl::string_view::npos;
-       at = file_.find(marker, at + 1)) {
+  for (size_t at = file_.find(kMarkerStart, from); at != absl::string_view::npos;
+       at = file_.find(kMarkerStart, at + 1)) {
+    if (file_.size() - at < kFrameHeaderSize) break;
+    if (!IsMarker(LoadU32(file_, at))) continue;
     if (size_t size = 0; ValidFrameAt(at, size)) return at;
-    const uint64_t cost = std::min<uint64_t>(
-        file_.size() - at < 8 ? 0 : uint64_t{LoadU32(file_, at + 4)}, file_.size() - at);
+    const uint64_t cost = std::min<uint64_t>(uint64_t{LoadU32(file_, at + 4)}, file_.size() - at);
     if (cost > search_budget_) break;
     search_budget_ -= cost;
   }
@@ -136,9 +175,8 @@ size_t FrameScanner::FindFrame(size_t from) {
 bool FrameScanner::LooksCutOff(size_t offset) const {
   const absl::string_view tail = file_.substr(offset);
   if (tail.find_first_not_of('\0') == absl::string_view::npos) return true;
-  const std::string marker = MarkerBytes();
-  const size_t known = std::min(tail.size(), marker.size());
-  if (tail.substr(0, known) != absl::string_view(marker).substr(0, known)) return false;
+  if (tail.size() < kMarkerSize) return BeginsMarker(tail);
+  if (!IsMarker(LoadU32(tail, 0))) return false;
   if (tail.size() < kFrameHeaderSize) return true;
   const size_t length = LoadU32(tail, 4);
   return length <= kMaxPayloadBytes && length > tail.size() - kFrameHeaderSize;

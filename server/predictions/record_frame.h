@@ -11,15 +11,21 @@ namespace tournant {
 
 // The file format of the prediction log. All numbers little endian.
 //
-//   header  40 bytes:  0 magic "\x89TPRED\r\n"   8 u32 version (1)    12 u32 header size (40)
+//   header  40 bytes:  0 magic "\x89TPRED\r\n"   8 u32 version (2)    12 u32 header size (40)
 //                     16 u64 run                24 u64 index of the file in its run, from 1
 //                     32 u32 zero               36 u32 CRC-32C of bytes 0 to 35
 //   frame   12 bytes:  0 u32 marker              4 u32 payload size    8 u32 CRC-32C
-//                     12 payload: tournant.LoggedPrediction
+//                     12 payload
 //
-// A frame's CRC covers its offset in the file (u64), its size and its payload. So a frame is valid
-// at its own place only, and bytes that merely look like one (a payload may hold any) are not taken
-// for one when a reader looks for the next frame behind damage.
+// The marker tells what the payload is: a tournant.LoggedPrediction ("\xF5REC"), several of them
+// compressed ("\xF5RZB", record_block.h), or the footer ("\xF5RFT") of a block, which is all that
+// was made durable at once: u64 offset of its first frame, u32 records, u32 CRC-32C of the bytes
+// from there to the footer. A block whose footer is missing was cut off.
+//
+// A frame's CRC covers its marker (but for a single record's), its offset in the file (u64), its
+// size and its payload. So a frame is valid at its own place only, and bytes that merely look like
+// one (a payload may hold any) are not taken for one when a reader looks for the next frame behind
+// damage. Version 1 had single records alone.
 struct PredictionFileHeader {
   uint64_t run = 0;    // Differs between runs of a log; sequence numbers count within one.
   uint64_t index = 0;  // Files of a run are numbered from 1.
@@ -27,8 +33,10 @@ struct PredictionFileHeader {
 
 inline constexpr size_t kFileHeaderSize = 40;
 inline constexpr size_t kFrameHeaderSize = 12;
-inline constexpr uint32_t kPredictionFileVersion = 1;
-inline constexpr uint32_t kFrameMarker = 0x4345'52F5;  // "\xF5REC"
+inline constexpr uint32_t kPredictionFileVersion = 2;
+inline constexpr uint32_t kFrameMarker = 0x4345'52F5;   // "\xF5REC"
+inline constexpr uint32_t kBlockMarker = 0x425A'52F5;   // "\xF5RZB"
+inline constexpr uint32_t kFooterMarker = 0x5446'52F5;  // "\xF5RFT"
 inline constexpr size_t kMaxPayloadBytes = size_t{1} << 30;
 
 void AppendFileHeader(const PredictionFileHeader& header, std::string& out);
@@ -37,16 +45,30 @@ void AppendFileHeader(const PredictionFileHeader& header, std::string& out);
 absl::Status ReadFileHeader(absl::string_view file, PredictionFileHeader& header);
 
 // Appends a frame that will be `offset` bytes into its file. At most kMaxPayloadBytes.
-void AppendFrame(absl::string_view payload, uint64_t offset, std::string& out);
+void AppendFrame(absl::string_view payload, uint64_t offset, std::string& out,
+                 uint32_t marker = kFrameMarker);
+
+struct BlockFooter {
+  uint64_t begin = 0;    // Offset of the block's first frame.
+  uint32_t records = 0;  // That the block holds.
+  uint32_t crc = 0;      // CRC-32C of the bytes from `begin` to the footer.
+};
+// Appends the footer of a block of so many records, whose bytes are the end of `out` from
+// `out_begin` on; they begin `offset` bytes into the file.
+void AppendBlockFooter(uint32_t records, uint64_t offset, size_t out_begin, std::string& out);
+// DATA_LOSS when `payload` is none.
+absl::Status ReadBlockFooter(absl::string_view payload, BlockFooter& footer);
 
 // Goes through the frames of a file that is in memory, and says what lies between them that is
 // none. Used by one thread; the file outlives it.
 class FrameScanner {
  public:
   enum class Kind {
-    kRecord,   // A valid frame; `payload` is what it holds.
-    kDamage,   // Bytes that are no valid frame, with or without one behind them.
-    kTornTail  // The file ends inside a frame: the writer died, or is still writing.
+    kRecord,      // A valid frame of one record; `payload` is what it holds.
+    kCompressed,  // The same of several records.
+    kFooter,      // The same of a block's footer.
+    kDamage,      // Bytes that are no valid frame, with or without one behind them.
+    kTornTail     // The file ends inside a frame: the writer died, or is still writing.
   };
   struct Piece {
     Kind kind;
@@ -61,7 +83,7 @@ class FrameScanner {
   bool Next(Piece& piece);
 
  private:
-  bool ValidFrameAt(size_t offset, size_t& size);
+  bool ValidFrameAt(size_t offset, size_t& size) const;
   bool LooksCutOff(size_t offset) const;
   size_t FindFrame(size_t from);
 

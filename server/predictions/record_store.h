@@ -9,6 +9,12 @@
 
 namespace tournant {
 
+enum class StoreOutcome {
+  kFailed,   // Not stored; another attempt may succeed.
+  kDurable,  // Stored.
+  kRefused,  // Not stored, and never will be: it is too large, for example.
+};
+
 // What makes the records of a log durable: files, a stream of lines, a broker. Owned by the
 // PredictionLog and used by its writer thread only, but for Interrupt. It may block for as long as
 // it likes; nobody but the writer waits for it.
@@ -16,10 +22,10 @@ class RecordStore {
  public:
   virtual ~RecordStore() = default;
 
-  // Makes the payloads durable and returns OK. On an error `durable`, which is false for each of
-  // them when it comes in, tells which are all the same.
+  // Makes the payloads durable and returns OK. On an error `outcomes`, which is kFailed for each of
+  // them when it comes in, tells what became of each.
   virtual absl::Status Append(std::span<const std::string> payloads,
-                              std::vector<bool>& durable) = 0;
+                              std::vector<StoreOutcome>& outcomes) = 0;
   // What is done without a record when its time has come, and when that is.
   virtual Duration UntilUpkeep() const { return Duration::max(); }
   virtual absl::Status Upkeep() { return absl::OkStatus(); }

@@ -11,8 +11,8 @@ namespace tournant {
 namespace {
 
 struct Contents {
-  uint64_t records = 0;
-  uint64_t valid_bytes = 0;  // Up to the end of the last valid record.
+  uint64_t frames = 0;       // Of records.
+  uint64_t valid_bytes = 0;  // Up to the end of the last valid frame.
   bool damaged = false;      // More is wrong than that the end is missing.
 };
 
@@ -22,9 +22,10 @@ Contents Examine(absl::string_view bytes) {
   contents.damaged = bytes.size() >= kFileHeaderSize && !ReadFileHeader(bytes, header).ok();
   FrameScanner scanner(bytes);
   for (FrameScanner::Piece piece; scanner.Next(piece);) {
-    contents.damaged |= piece.kind == FrameScanner::Kind::kDamage;
-    if (piece.kind != FrameScanner::Kind::kRecord) continue;
-    ++contents.records;
+    using Kind = FrameScanner::Kind;
+    contents.damaged |= piece.kind == Kind::kDamage;
+    if (piece.kind == Kind::kDamage || piece.kind == Kind::kTornTail) continue;
+    if (piece.kind != Kind::kFooter) ++contents.frames;
     contents.valid_bytes = piece.offset + piece.size;
   }
   return contents;
@@ -36,7 +37,7 @@ absl::Status Recover(LogDirectory& directory, const std::string& name) {
   const absl::StatusOr<std::string> bytes = directory.ReadAll(name);
   if (!bytes.ok()) return bytes.status();
   const Contents contents = Examine(*bytes);
-  if (contents.records == 0) {
+  if (contents.frames == 0) {
     if (!contents.damaged) return directory.Remove(name);
     return directory.Rename(name, absl::StrCat(FinishedName(name), ".damaged"));
   }
@@ -46,7 +47,7 @@ absl::Status Recover(LogDirectory& directory, const std::string& name) {
   }
   Log(LogLevel::kInfo, "recovered a file of the prediction log",
       {{"file", directory.PathOf(FinishedName(name))},
-       {"records", size_t{contents.records}},
+       {"frames", size_t{contents.frames}},
        {"bytes_cut_off", bytes->size() - contents.valid_bytes}});
   return directory.Rename(name, FinishedName(name));
 }

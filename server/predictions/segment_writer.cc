@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "predictions/record_block.h"
 #include "predictions/record_frame.h"
 #include "telemetry/log.h"
 
@@ -18,10 +19,8 @@ absl::Status SegmentWriter::Append(std::span<const std::string> payloads) {
   if (file_ == nullptr) {
     if (absl::Status status = Start(); !status.ok()) return status;
   }
-  for (const std::string& payload : payloads) {
-    AppendFrame(payload, durable_bytes_ + buffer_.size(), buffer_);
-  }
-  absl::Status status = WriteBuffer();
+  absl::Status status = AddBlock(payloads);
+  if (status.ok()) status = WriteBuffer();
   if (status.ok()) {
     durable_bytes_ += buffer_.size();
   } else {
@@ -42,6 +41,21 @@ absl::Status SegmentWriter::Start() {
   durable_bytes_ = 0;
   opened_at_ = clock_.Now();
   AppendFileHeader({run_.id, index_}, buffer_);
+  return absl::OkStatus();
+}
+
+absl::Status SegmentWriter::AddBlock(std::span<const std::string> payloads) {
+  const size_t begin = buffer_.size();
+  if (options_.compress) {
+    const absl::StatusOr<std::string> block = CompressBlock(payloads);
+    if (!block.ok()) return block.status();
+    AppendFrame(*block, durable_bytes_ + begin, buffer_, kBlockMarker);
+  } else {
+    for (const std::string& payload : payloads) {
+      AppendFrame(payload, durable_bytes_ + buffer_.size(), buffer_);
+    }
+  }
+  AppendBlockFooter(static_cast<uint32_t>(payloads.size()), durable_bytes_ + begin, begin, buffer_);
   return absl::OkStatus();
 }
 

@@ -20,6 +20,7 @@ class SegmentWriter {
   struct Options {
     uint64_t rotate_bytes = uint64_t{64} << 20;
     std::chrono::seconds rotate_interval{3600};
+    bool compress = false;  // Each block, with zstd.
   };
 
   SegmentWriter(LogDirectory& directory, const Clock& clock, LogRun run, Options options);
@@ -40,6 +41,8 @@ class SegmentWriter {
  private:
   bool RotationIsDue() const;
   absl::Status Start();
+  // The payloads as one block with its footer, at the end of the buffer.
+  absl::Status AddBlock(std::span<const std::string> payloads);
   absl::Status WriteBuffer();
   void Abandon();
 

@@ -1,6 +1,8 @@
 #include "predictions/posix_log_files.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <fstream>
@@ -78,7 +80,7 @@ TEST_F(PosixLogFilesTest, HoldALogThatIsReadBackWhileAndAfterItIsWritten) {
   ManualClock clock;
   PredictionLog::Options options;
   const std::string sink = (folder_ / "log").string();
-  auto log = OpenPredictionLog(sink, options, clock);
+  auto log = OpenPredictionLog({.path = sink}, options, clock);
   ASSERT_TRUE(log.ok()) << log.status();
   for (int i = 0; i < 10; ++i) (*log)->Record(SampleRecord());
   (*log)->Flush();
@@ -90,7 +92,7 @@ TEST_F(PosixLogFilesTest, HoldALogThatIsReadBackWhileAndAfterItIsWritten) {
   EXPECT_EQ(count(sink), 10u);
 
   // A second server in the same folder leaves the first one's file alone.
-  auto second = OpenPredictionLog(sink, options, clock);
+  auto second = OpenPredictionLog({.path = sink}, options, clock);
   ASSERT_TRUE(second.ok()) << second.status();
   (*second)->Record(SampleRecord());
   EXPECT_TRUE((*second)->Close(std::chrono::hours(1)));
@@ -102,12 +104,62 @@ TEST_F(PosixLogFilesTest, HoldALogThatIsReadBackWhileAndAfterItIsWritten) {
   EXPECT_EQ(count((folder_ / "log" / names->front()).string()), 11u);
 }
 
+// No file of this process may grow beyond `bytes`: a disk without room for more.
+class SmallDisk {
+ public:
+  explicit SmallDisk(rlim_t bytes) : handler_(signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~SmallDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    signal(SIGXFSZ, handler_);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+ private:
+  const sighandler_t handler_;
+  rlimit before_{};
+};
+
+TEST_F(PosixLogFilesTest, TakeRecordsAgainOnceAFullDiskHasRoomAgain) {
+  ManualClock clock;
+  const std::string sink = (folder_ / "log").string();
+  auto log = OpenPredictionLog({.path = sink}, {}, clock);
+  ASSERT_TRUE(log.ok()) << log.status();
+  {
+    const SmallDisk disk(3000);
+    for (const size_t bytes : {1000, 4000, 4000, 500}) {
+      (*log)->Record(RecordOfSize(bytes));
+      (*log)->Flush();
+    }
+  }
+  EXPECT_EQ((*log)->counters().durable, 2u);
+  EXPECT_EQ((*log)->counters().dropped_io, 2u);
+  (*log)->Record(RecordOfSize(4000));
+  EXPECT_TRUE((*log)->Close(std::chrono::hours(1)));
+  EXPECT_EQ((*log)->counters().durable, 3u);
+  std::vector<uint64_t> sequences;
+  const auto summary = ReadPredictions(sink, [&](const LoggedPrediction& record) {
+    sequences.push_back(record.sequence());
+    return true;
+  });
+  ASSERT_TRUE(summary.ok());
+  EXPECT_EQ(sequences, (std::vector<uint64_t>{1, 4, 5}));
+  EXPECT_EQ(summary->missing, 2u);
+  for (const ReadProblem& problem : summary->problems) {
+    EXPECT_EQ(problem.kind, ReadProblem::Kind::kGap) << problem.text;
+  }
+}
+
 TEST_F(PosixLogFilesTest, ThatCannotBeMadeAreAnErrorThatNamesThem) {
   std::ofstream(folder_ / "file") << "x";
   ManualClock clock;
   PredictionLog::Options options;
   const std::string sink = (folder_ / "file").string();
-  const auto log = OpenPredictionLog(sink, options, clock);
+  const auto log = OpenPredictionLog({.path = sink}, options, clock);
   ASSERT_FALSE(log.ok());
   EXPECT_EQ(std::string(log.status().message()).rfind("prediction log: ", 0), 0u);
   EXPECT_NE(log.status().message().find(sink), absl::string_view::npos);

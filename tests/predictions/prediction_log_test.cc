@@ -381,7 +381,7 @@ TEST_F(PredictionLogTest, ReportsAFolderThatCannotBeListed) {
   };
   const auto log = PredictionLog::Open(options_, clock_, std::make_unique<NoList>(), EncodeRecord);
   EXPECT_EQ(log.status().code(), absl::StatusCode::kPermissionDenied);
-  EXPECT_EQ(log.status().message(), "prediction log: cannot read the folder x");
+  EXPECT_EQ(log.status().message(), "cannot read the folder x");
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ TEST(PredictionReader, ReadsTheRecordsOfAFileWhoseHeaderIsDamaged) {
 TEST(PredictionReader, DoesNotReadAFormatThatItDoesNotKnow) {
   FakeDisk disk;
   std::string bytes = FileOf(1, {1});
-  bytes[8] = 2;  // The version; with a CRC that fits, as a later program would write it.
+  bytes[8] = 3;  // The version; with a CRC that fits, as a later program would write it.
   const uint32_t crc = Crc32c(bytes.substr(0, 36));
   std::memcpy(bytes.data() + 36, &crc, sizeof crc);
   disk.Put(kFirst, bytes);
@@ -117,7 +117,7 @@ TEST(PredictionReader, DoesNotReadAFormatThatItDoesNotKnow) {
   EXPECT_TRUE(result.sequences.empty());
   ASSERT_EQ(result.summary.problems.size(), 1u);
   EXPECT_EQ(result.summary.problems[0].kind, Kind::kUnreadable);
-  EXPECT_NE(result.summary.problems[0].text.find("format version 2"), std::string::npos);
+  EXPECT_NE(result.summary.problems[0].text.find("format version 3"), std::string::npos);
 }
 
 TEST(PredictionReader, TellsAFileThatIsNoLogFromOneThatHasJustBegun) {

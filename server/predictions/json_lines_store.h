@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "predictions/record_store.h"
+
+namespace tournant {
+
+// Records as lines at the end of one file, each of them whole and written through to the disk; or
+// into a named pipe, where a line counts as durable once the pipe has it. The file is locked
+// against other servers and never begun anew: whoever rotates it copies and truncates.
+class JsonLinesStore final : public RecordStore {
+ public:
+  // Makes the file where there is none, and cuts off a last line that an earlier run left torn. An
+  // error names the path: one that is the standard output or error of this process is none.
+  static absl::StatusOr<std::unique_ptr<JsonLinesStore>> Open(const std::string& path);
+  ~JsonLinesStore() override;
+
+  // All or none in a file; into a pipe as many as it has taken.
+  absl::Status Append(std::span<const std::string> payloads,
+                      std::vector<StoreOutcome>& outcomes) override;
+  absl::Status Finish() override { return absl::OkStatus(); }
+
+ private:
+  JsonLinesStore(int fd, bool is_file, std::string path)
+      : fd_(fd), is_file_(is_file), path_(std::move(path)) {}
+
+  absl::Status Write(absl::string_view bytes);
+  absl::Status WriteLines(std::span<const std::string> payloads);
+  // Cuts off what a failed write has left, or nothing may follow it.
+  absl::Status CutTornLine();
+  absl::Status Error(int number, absl::string_view what) const;
+
+  const int fd_;
+  const bool is_file_;
+  const std::string path_;
+  int64_t torn_at_ = -1;  // A part of a line begins here; -1: nowhere.
+};
+
+}  // namespace tournant

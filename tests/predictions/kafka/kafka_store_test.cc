@@ -1,0 +1,175 @@
+// The sink for Kafka against librdkafka's own mock cluster, which speaks the protocol over TCP.
+
+#include "predictions/kafka/kafka_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fakes/manual_clock.h"
+#include "predictions/prediction_log.h"
+#include "predictions/record_codec.h"
+#include "predictions/sample_records.h"
+#include "tournant/prediction.pb.h"
+
+namespace tournant {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kTopic[] = "predictions";
+constexpr auto kLong = std::chrono::hours(1);
+
+// A cluster of one broker with one partition, and what has arrived there.
+class MockCluster {
+ public:
+  MockCluster() {
+    char error[256];
+    handle_ = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), error, sizeof error);
+    cluster_ = rd_kafka_mock_cluster_new(handle_, 1);
+    rd_kafka_mock_topic_create(cluster_, kTopic, 1, 1);
+  }
+  ~MockCluster() {
+    rd_kafka_mock_cluster_destroy(cluster_);
+    rd_kafka_destroy(handle_);
+  }
+  MockCluster(const MockCluster&) = delete;
+  MockCluster& operator=(const MockCluster&) = delete;
+
+  std::string brokers() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
+  void GoDown() { rd_kafka_mock_broker_set_down(cluster_, 1); }
+  void ComeUp() { rd_kafka_mock_broker_set_up(cluster_, 1); }
+  // The next requests to produce are answered with `error`.
+  void Refuse(rd_kafka_resp_err_t error) {
+    rd_kafka_mock_push_request_errors(cluster_, kProduce, 1, error);
+  }
+
+  // The first `count` messages, decoded.
+  std::vector<LoggedPrediction> Read(size_t count) const {
+    char error[256];
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", brokers().c_str(), error, sizeof error);
+    rd_kafka_t* consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof error);
+    rd_kafka_topic_t* topic = rd_kafka_topic_new(consumer, kTopic, nullptr);
+    rd_kafka_consume_start(topic, 0, RD_KAFKA_OFFSET_BEGINNING);
+    std::vector<LoggedPrediction> read;
+    while (read.size() < count) {
+      rd_kafka_message_t* message = rd_kafka_consume(topic, 0, 1000);
+      if (message == nullptr) continue;
+      if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        EXPECT_TRUE(
+            read.emplace_back().ParseFromArray(message->payload, static_cast<int>(message->len)));
+      }
+      rd_kafka_message_destroy(message);
+    }
+    rd_kafka_consume_stop(topic, 0);
+    rd_kafka_topic_destroy(topic);
+    rd_kafka_destroy(consumer);
+    return read;
+  }
+
+ private:
+  static constexpr int16_t kProduce = 0;  // The request's number in the protocol.
+  rd_kafka_t* handle_;
+  rd_kafka_mock_cluster_t* cluster_;
+};
+
+class KafkaStoreTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<PredictionLog> Open(std::chrono::milliseconds delivery_timeout) {
+    auto store = KafkaStore::Open({.brokers = cluster_.brokers(),
+                                   .topic = kTopic,
+                                   .delivery_timeout = delivery_timeout,
+                                   .properties = {{"reconnect.backoff.max.ms", "50"},
+                                                  {"reconnect.backoff.ms", "10"},
+                                                  {"retry.backoff.ms", "10"}}});
+    EXPECT_TRUE(store.ok()) << store.status();
+    PredictionLog::Options options;
+    options.flush_interval = std::chrono::milliseconds(0);
+    options.least_pause = options.longest_pause = std::chrono::milliseconds(1);
+    return PredictionLog::Start(options, clock_, *std::move(store), EncodeRecord);
+  }
+  static PredictionRecord WithPlace(PredictionLog& log) {
+    PredictionRecord record = SampleRecord();
+    auto place = log.Reserve(1000, true);
+    EXPECT_TRUE(place.ok()) << place.status();
+    record.place = *std::move(place);
+    return record;
+  }
+  static bool Adds(const PredictionLogCounters& c) {
+    return c.enqueued == c.durable + c.dropped() + c.in_memory;
+  }
+
+  const SystemClock clock_;
+  MockCluster cluster_;
+};
+
+TEST_F(KafkaStoreTest, CountsRecordsAsDurableWhenTheBrokerHasThem) {
+  const auto log = Open(std::chrono::seconds(60));
+  for (int i = 1; i <= 20; ++i) log->Record(SampleRecord(std::to_string(i)));
+  log->Flush();
+  EXPECT_EQ(log->counters().durable, 20u);
+  EXPECT_TRUE(log->Close(kLong));
+  const std::vector<LoggedPrediction> read = cluster_.Read(20);
+  for (size_t i = 0; i < read.size(); ++i) {
+    EXPECT_EQ(read[i].sequence(), i + 1);
+    EXPECT_EQ(read[i].request_id(), std::to_string(i + 1));
+  }
+}
+
+TEST_F(KafkaStoreTest, WhileTheBrokerIsAwayOnlyRecordsWithAPlaceAreKept) {
+  cluster_.GoDown();
+  const auto log = Open(std::chrono::milliseconds(20));
+  log->Record(SampleRecord("without"));
+  log->Record(WithPlace(*log));
+  while (log->counters().dropped_io == 0 || log->counters().retries == 0) {
+    std::this_thread::yield();
+    ASSERT_TRUE(Adds(log->counters()));
+  }
+  EXPECT_THAT(log->StatusJson(), HasSubstr("kafka topic 'predictions'"));
+  cluster_.ComeUp();
+  log->Flush();
+  const PredictionLogCounters counters = log->counters();
+  EXPECT_EQ(counters.durable, 1u);
+  EXPECT_EQ(counters.dropped_io, 1u);
+  EXPECT_TRUE(Adds(counters));
+}
+
+TEST_F(KafkaStoreTest, AMessageThatTheBrokerWillNeverTakeIsNotSentAgain) {
+  const auto log = Open(std::chrono::seconds(60));
+  cluster_.Refuse(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  log->Record(WithPlace(*log));
+  log->Flush();
+  EXPECT_EQ(log->counters().dropped_io, 1u);
+  EXPECT_EQ(log->counters().retries, 0u);
+  log->Record(WithPlace(*log));
+  log->Flush();
+  EXPECT_EQ(log->counters().durable, 1u);
+}
+
+TEST_F(KafkaStoreTest, WhatIsNotDeliveredWhenTheTimeToCloseIsUpCountsAsShutdown) {
+  cluster_.GoDown();
+  const auto log = Open(std::chrono::hours(1));
+  for (int i = 0; i < 10; ++i) log->Record(WithPlace(*log));
+  EXPECT_TRUE(log->Close(std::chrono::milliseconds(300)));
+  const PredictionLogCounters counters = log->counters();
+  EXPECT_EQ(counters.dropped_shutdown, 10u);
+  EXPECT_EQ(counters.in_memory, 0u);
+  EXPECT_TRUE(Adds(counters));
+}
+
+TEST(KafkaStore, SaysWhatIsWrongWithItsSettings) {
+  const auto store = KafkaStore::Open(
+      {.brokers = "127.0.0.1:9", .topic = kTopic, .properties = {{"no.such.property", "1"}}});
+  EXPECT_EQ(store.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(store.status().message()), HasSubstr("no.such.property"));
+}
+
+}  // namespace
+}  // namespace tournant
