@@ -9,16 +9,27 @@
 #include "cpp/number_text.h"
 #include "cpp/subcommand.h"
 #include "predictions/file_names.h"
+#include "predictions/prediction_counts.h"
 #include "predictions/prediction_csv.h"
 #include "predictions/prediction_json.h"
 #include "predictions/prediction_reader.h"
+#include "predictions/training_csv.h"
 
-ABSL_FLAG(std::string, format, "json", "json: one object a line; csv: one line for each row");
+ABSL_FLAG(
+    std::string, format, "json",
+    "json: one object a line; csv: one line for each row; counts: how many for each model and "
+    "hour, as CSV; training: features and outputs of answered calls, as CSV with a typed "
+    "column for each element");
 ABSL_FLAG(std::string, model, "", "only the predictions of this model");
 ABSL_FLAG(int64_t, limit, 0, "at most so many predictions; 0: all");
+ABSL_FLAG(bool, check, false,
+          "print no predictions: tell whether the log is whole, and end with 1 when records are "
+          "missing or damaged");
 
 namespace tournant::client {
 namespace {
+
+using Visitor = std::function<void(const LoggedPrediction&)>;
 
 // Not what a log has that is still being written, or whose server fell: a last record that is not
 // whole, and records that were dropped.
@@ -35,10 +46,13 @@ bool IsDamage(const ReadProblem& problem) {
   return false;
 }
 
+int64_t CountOf(const ReadSummary& summary, const std::function<bool(const ReadProblem&)>& is) {
+  return std::count_if(summary.problems.begin(), summary.problems.end(), is);
+}
+
 // Reads `path` and visits the records that the flags ask for. Whatever is wrong with the files,
-// read once, is told by `summary`.
-absl::StatusOr<ReadSummary> Visit(const std::string& path,
-                                  const std::function<void(const LoggedPrediction&)>& visit) {
+// read once, is told by the summary.
+absl::StatusOr<ReadSummary> Visit(const std::string& path, const Visitor& visit) {
   const std::string model = absl::GetFlag(FLAGS_model);
   const int64_t limit = absl::GetFlag(FLAGS_limit);
   int64_t visited = 0;
@@ -49,44 +63,88 @@ absl::StatusOr<ReadSummary> Visit(const std::string& path,
   });
 }
 
+// The columns of a table are known only when every record has been seen.
+template <class Table>
+absl::StatusOr<ReadSummary> PrintTable(ToolContext& context, const std::string& path) {
+  Table table;
+  const auto observed = Visit(path, [&](const LoggedPrediction& record) { table.Observe(record); });
+  if (!observed.ok()) return observed.status();
+  context.out << table.Header();
+  return Visit(path, [&](const LoggedPrediction& record) { context.out << table.Lines(record); });
+}
+
+absl::StatusOr<ReadSummary> PrintJson(ToolContext& context, const std::string& path) {
+  return Visit(
+      path, [&](const LoggedPrediction& record) { context.out << PredictionJson(record) << "\n"; });
+}
+
+absl::StatusOr<ReadSummary> PrintCounts(ToolContext& context, const std::string& path) {
+  PredictionCounts counts;
+  auto summary = Visit(path, [&](const LoggedPrediction& record) { counts.Count(record); });
+  if (summary.ok()) context.out << counts.Csv();
+  return summary;
+}
+
+void TellProblems(ToolContext& context, const std::string& path, const ReadSummary& summary) {
+  for (const ReadProblem& problem : summary.problems) context.err << problem.text << "\n";
+  if (summary.files == 0) context.err << Quote(path) << " holds no file of a prediction log\n";
+  if (summary.missing > 0) {
+    context.err << Thousands(static_cast<int64_t>(summary.missing)) << " records are missing\n";
+  }
+  context.out.flush();
+}
+
+absl::Status Damage(const std::string& path, int64_t damages) {
+  return absl::DataLossError(absl::StrCat(Quote(path), " is damaged or is no prediction log, in ",
+                                          damages, damages == 1 ? " place" : " places",
+                                          "; the rest was read"));
+}
+
+// Numbers count up by one within a run, so a hole is a record that was dropped or lost.
+int Check(ToolContext& context, const std::string& path) {
+  const auto summary = ReadPredictions(path, [](const LoggedPrediction&) { return true; });
+  if (!summary.ok()) return Failure(context, summary.status());
+  const int64_t damages = CountOf(*summary, IsDamage);
+  const int64_t gaps = CountOf(
+      *summary, [](const ReadProblem& problem) { return problem.kind == ReadProblem::Kind::kGap; });
+  context.out << Thousands(static_cast<int64_t>(summary->files)) << " files, "
+              << Thousands(static_cast<int64_t>(summary->records)) << " records, "
+              << Thousands(static_cast<int64_t>(summary->missing)) << " missing in "
+              << Thousands(gaps) << " gaps, " << Thousands(damages) << " places damaged\n";
+  TellProblems(context, path, *summary);
+  if (damages > 0) return Failure(context, Damage(path, damages));
+  if (gaps > 0) {
+    return Failure(
+        context, absl::DataLossError(absl::StrCat(Quote(path), " is not complete: ",
+                                                  Thousands(static_cast<int64_t>(summary->missing)),
+                                                  " records were dropped or lost")));
+  }
+  return kExitOk;
+}
+
 int RunPredictions(ToolContext& context) {
   const std::string format = absl::GetFlag(FLAGS_format);
-  if (format != "json" && format != "csv") {
-    return UsageError(context, absl::InvalidArgumentError(absl::StrCat(
-                                   "--format: '", Quote(format), "' is neither json nor csv")));
+  using Print = absl::StatusOr<ReadSummary> (*)(ToolContext&, const std::string&);
+  const Print print = format == "json"       ? PrintJson
+                      : format == "csv"      ? PrintTable<PredictionCsv>
+                      : format == "counts"   ? PrintCounts
+                      : format == "training" ? PrintTable<TrainingCsv>
+                                             : nullptr;
+  if (print == nullptr) {
+    return UsageError(
+        context, absl::InvalidArgumentError(absl::StrCat(
+                     "--format: '", Quote(format), "' is none of json, csv, counts and training")));
   }
   if (absl::GetFlag(FLAGS_limit) < 0) {
     return UsageError(context, absl::InvalidArgumentError("--limit: below 0"));
   }
   const std::string& path = context.positional.front();
-  const bool csv = format == "csv";
-  PredictionCsv table;
-  if (csv) {
-    // The table's columns are known only when every record has been seen.
-    const auto observed =
-        Visit(path, [&](const LoggedPrediction& record) { table.Observe(record); });
-    if (!observed.ok()) return Failure(context, observed.status());
-    context.out << table.Header();
-  }
-  const auto summary = Visit(path, [&](const LoggedPrediction& record) {
-    if (csv) {
-      context.out << table.Lines(record);
-    } else {
-      context.out << PredictionJson(record) << "\n";
-    }
-  });
+  if (absl::GetFlag(FLAGS_check)) return Check(context, path);
+  const absl::StatusOr<ReadSummary> summary = print(context, path);
   if (!summary.ok()) return Failure(context, summary.status());
-  for (const ReadProblem& problem : summary->problems) context.err << problem.text << "\n";
-  if (summary->files == 0) context.err << Quote(path) << " holds no file of a prediction log\n";
-  if (summary->missing > 0) {
-    context.err << Thousands(static_cast<int64_t>(summary->missing)) << " records are missing\n";
-  }
-  context.out.flush();
-  const auto damages = std::count_if(summary->problems.begin(), summary->problems.end(), IsDamage);
-  if (damages == 0) return kExitOk;
-  return Failure(context, absl::DataLossError(absl::StrCat(
-                              Quote(path), " is damaged or is no prediction log, in ", damages,
-                              damages == 1 ? " place" : " places", "; the rest was read")));
+  TellProblems(context, path, *summary);
+  const int64_t damages = CountOf(*summary, IsDamage);
+  return damages == 0 ? kExitOk : Failure(context, Damage(path, damages));
 }
 
 }  // namespace
@@ -95,7 +153,7 @@ Subcommand PredictionsCommand() {
   return {.name = "predictions",
           .synopsis = "DIR|FILE",
           .purpose = "prints the predictions that a server saved, and what is damaged or missing",
-          .flags = {"format", "model", "limit"},
+          .flags = {"format", "model", "limit", "check"},
           .min_positional = 1,
           .max_positional = 1,
           .run = RunPredictions};

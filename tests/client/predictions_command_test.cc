@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "client/run_tool.h"
 #include "fakes/temp_dir.h"
@@ -17,14 +18,15 @@ using ::testing::HasSubstr;
 constexpr char kFinished[] = "predictions-20131001T120000.000000Z-00000001.tpred";
 constexpr char kOpen[] = "predictions-20131001T120000.000000Z-00000001.tpred.open";
 
-// A log's file of two records.
-std::string LogBytes() {
+// A log's file of these records.
+std::string LogBytes(const std::vector<uint64_t>& sequences = {1, 2}) {
   std::string bytes;
   AppendFileHeader({1, 1}, bytes);
-  for (uint64_t sequence = 1; sequence <= 2; ++sequence) {
+  for (const uint64_t sequence : sequences) {
     LoggedPrediction record;
     record.set_sequence(sequence);
     record.set_model_name("m");
+    record.set_rows(1);
     AppendFrame(record.SerializeAsString(), bytes.size(), bytes);
   }
   return bytes;
@@ -37,15 +39,19 @@ class PredictionsCommandTest : public ::testing::Test {
     folder_.Write(name, bytes);
     return Run((folder_.path() / name).native());
   }
-  int Run(const std::string& path) {
-    const Outcome outcome = RunWith({"predictions", path});
+  int Run(const std::string& path, const std::vector<std::string>& flags = {}) {
+    std::vector<std::string> arguments = {"predictions", path};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const Outcome outcome = RunWith(arguments);
     status_ = outcome.status;
+    out_ = outcome.out;
     err_ = outcome.err;
     return static_cast<int>(std::count(outcome.out.begin(), outcome.out.end(), '\n'));
   }
 
   TempDir folder_;
   int status_ = -1;
+  std::string out_;
   std::string err_;
 };
 
@@ -84,6 +90,45 @@ TEST_F(PredictionsCommandTest, ATornTailIsNormalOnlyInAFileThatIsStillWritten) {
   EXPECT_EQ(LinesOf(kFinished, torn), 1);
   EXPECT_EQ(status_, 1);
   EXPECT_THAT(err_, HasSubstr("the file ends inside a record"));
+}
+
+TEST_F(PredictionsCommandTest, ACheckProvesThatNothingIsMissing) {
+  folder_.Write(kFinished, LogBytes());
+  EXPECT_EQ(Run(folder_.path().native(), {"--check"}), 1);
+  EXPECT_EQ(status_, 0);
+  EXPECT_EQ(out_, "1 files, 2 records, 0 missing in 0 gaps, 0 places damaged\n");
+  EXPECT_EQ(err_, "");
+}
+
+TEST_F(PredictionsCommandTest, ACheckEndsWithOneWhenNumbersAreMissing) {
+  folder_.Write(kFinished, LogBytes({1, 4, 5, 9}));
+  Run(folder_.path().native(), {"--check"});
+  EXPECT_EQ(status_, 1);
+  EXPECT_EQ(out_, "1 files, 4 records, 5 missing in 2 gaps, 0 places damaged\n");
+  EXPECT_THAT(err_, HasSubstr("records 2 to 3 are missing before it"));
+  EXPECT_THAT(err_, HasSubstr("is not complete: 5 records were dropped or lost"));
+  Run(folder_.path().native());
+  EXPECT_EQ(status_, 0) << "printing what there is succeeds";
+}
+
+TEST_F(PredictionsCommandTest, ACheckEndsWithOneWhenBytesAreDamaged) {
+  std::string bytes = LogBytes();
+  bytes[kFileHeaderSize + kFrameHeaderSize] ^= 1;
+  folder_.Write(kFinished, bytes);
+  Run(folder_.path().native(), {"--check"});
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(out_, HasSubstr("1 places damaged"));
+}
+
+TEST_F(PredictionsCommandTest, PrintsCountsAndTrainingData) {
+  folder_.Write(kFinished, LogBytes());
+  EXPECT_EQ(Run(folder_.path().native(), {"--format=counts"}), 2);
+  EXPECT_THAT(out_, HasSubstr("m,1970-01-01T00:00Z,2,2,0,0"));
+  EXPECT_EQ(Run(folder_.path().native(), {"--format=training"}), 3);
+  EXPECT_THAT(out_, HasSubstr("request_id:BYTES,time:TIMESTAMP"));
+  Run(folder_.path().native(), {"--format=xml"});
+  EXPECT_EQ(status_, 2);
+  EXPECT_THAT(err_, HasSubstr("'xml' is none of json, csv, counts and training"));
 }
 
 TEST_F(PredictionsCommandTest, AFolderWithoutALogSaysSo) {

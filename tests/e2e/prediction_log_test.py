@@ -1,0 +1,104 @@
+"""The prediction log of a real server: where it goes, what it holds, what it refuses."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+from harness import DEADLINE, NOW, STORE, repository, run_server, serve, tournant
+
+
+class PredictionLog(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="tournant-e2e-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def serve(self, *models: str, arguments: tuple[str, ...], config: str = ""):
+        """A server of these models, each with `config` at the end of its config.pbtxt."""
+        folder = repository(self, *models)
+        for model in models:
+            with open(folder / model / "config.pbtxt", "a") as file:
+                file.write(config)
+        server = serve(folder, *arguments)
+        self.addCleanup(server.kill)
+        return server
+
+    def infer(self, server, *arguments: str):
+        ended = tournant("infer", *arguments, f"--server={server.address}", DEADLINE)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+
+    def test_holds_features_and_becomes_training_data(self):
+        log = str(self.folder / "log")
+        hashed = 'parameters { key: "prediction_log.hash" value { string_value: "tailnum" } }\n'
+        server = self.serve("seats", config=hashed, arguments=(
+            f"--feature_store={STORE}", f"--now={NOW}", f"--prediction_log={log}",
+            "--prediction_log_compression=zstd"))
+        self.infer(server, "seats", 'tailnum=["N1602","NOPE"]', "--id=both")
+        self.assertEqual(server.stop()[0], 0, server.errors)
+
+        checked = tournant("predictions", log, "--check")
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        self.assertIn("1 records, 0 missing in 0 gaps, 0 places damaged", checked.stdout)
+        printed = tournant("predictions", log).stdout
+        self.assertNotIn("N1602", printed)
+        record = json.loads(printed)
+        self.assertEqual(record["columns"][0]["feature"], "plane_facts:seats")
+        self.assertEqual(record["columns"][0]["source"], ["live", "defaulted"])
+        self.assertEqual(record["entity_keys"], {"tailnum": "tailnum"})
+        self.assertEqual(len(record["bindings"]), 16)
+        rows = list(csv.DictReader(io.StringIO(
+            tournant("predictions", log, "--format=training").stdout)))
+        self.assertEqual([row["output.y:FP32"] for row in rows], ["660", "298"])
+        self.assertEqual(rows[1]["feature.plane_facts:seats:FP32"], "149")
+
+    def test_a_synchronous_answer_comes_after_its_line(self):
+        lines = self.folder / "log.jsonl"
+        server = self.serve("linear", arguments=(
+            f"--prediction_log=jsonl:{lines}", "--prediction_log_mode=sync"))
+        for number in range(3):
+            self.infer(server, "linear", f"x={number}", f"--id=r{number}")
+            last = json.loads(lines.read_text().splitlines()[-1])
+            self.assertEqual(last["request_id"], f"r{number}")
+            self.assertEqual(last["outputs"][0]["data"], [2 * number + 1])
+        self.assertEqual(server.stop()[0], 0, server.errors)
+
+    def test_a_sink_that_hangs_holds_up_no_answer(self):
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        server = self.serve("linear", arguments=(f"--prediction_log=jsonl:{pipe}",))
+        rows = self.folder / "rows.csv"
+        rows.write_text("x\n" + "1\n" * 2000)  # Far more lines than a pipe takes.
+        ended = tournant("score", "linear", str(rows), "--rows=1", "--out=-",
+                         f"--server={server.address}", DEADLINE)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertEqual(ended.stdout.count("\n"), 2001)
+
+    def test_a_model_that_needs_a_place_is_refused_without_a_log(self):
+        folder = repository(self, "linear")
+        with open(folder / "linear" / "config.pbtxt", "a") as file:
+            file.write('parameters { key: "prediction_log.mode" value { string_value: "reserve" } }')
+        ended = run_server(folder)
+        self.assertEqual(ended.returncode, 2, ended.stderr)
+        self.assertIn("the server has no prediction log: set --prediction_log", ended.stderr)
+
+    def test_bad_flags_are_named(self):
+        folder = repository(self, "linear")
+        for named, *arguments in (
+            ("--prediction_log: 'jsonl:-' is not possible", "--prediction_log=jsonl:-"),
+            ("is not kafka:HOST:PORT", "--prediction_log=kafka:host/topic"),
+            ("goes with --prediction_log only", "--prediction_log_mode=sync"),
+            ("--prediction_log_salt_file", "--prediction_log_salt_file=/no/such/file"),
+            ("writes its ready line", "--prediction_log=jsonl:/proc/self/fd/2"),
+        ):
+            with self.subTest(arguments=arguments):
+                ended = run_server(folder, *arguments)
+                self.assertEqual(ended.returncode, 2, ended.stderr)
+                self.assertIn(named, ended.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
