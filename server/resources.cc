@@ -82,7 +82,7 @@ absl::Status Resources::Check(const char* when, int64_t model_bytes, int64_t cac
   add("models", model_bytes, "--model_repository");
   add("requests in flight", config_.max_in_flight_bytes, "--max_in_flight_bytes");
   add("feature caches", cache_bytes, "max_bytes in features.pbtxt");
-  if (!config_.prediction_log.empty()) {
+  if (config_.prediction_log) {
     add("prediction log", static_cast<int64_t>(PredictionLog::Options().max_queued_bytes),
         "--prediction_log");
   }
