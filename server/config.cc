@@ -14,11 +14,15 @@
 #include "base/status.h"
 #include "base/text_file.h"
 #include "models/scan_model.h"
+#include "status/request_checks.h"
 
 ABSL_FLAG(std::string, model_repository, "", "Folder of models: <model>/<version>/model.pt");
 ABSL_FLAG(std::string, grpc_address, "127.0.0.1:8001", "Where gRPC listens; port 0: any free one");
 ABSL_FLAG(std::string, http_address, "127.0.0.1:8002",
           "Where /metrics and /status.json are served; none: nowhere");
+ABSL_FLAG(std::string, http_infer, "auto",
+          "on: predictions are also taken over HTTP, as JSON; off: not; auto: only where "
+          "--http_address is loopback");
 ABSL_FLAG(std::string, feature_store, "none",
           "none, feast:DIR (a Feast repository, by its feature_store.yaml), "
           "sqlite:PATH?registry=PATH or redis://[user:password@]host:port[,host:port]/db"
@@ -157,6 +161,10 @@ absl::Status CheckChoices() {
   if (dialect != "tournant" && dialect != "triton") {
     return Bad("status_dialect",
                absl::StrCat("must be tournant or triton, not '", Quote(dialect), "'"));
+  }
+  const std::string infer = absl::GetFlag(FLAGS_http_infer);
+  if (infer != "auto" && infer != "on" && infer != "off") {
+    return Bad("http_infer", absl::StrCat("must be auto, on or off, not '", Quote(infer), "'"));
   }
   const std::string admission = absl::GetFlag(FLAGS_admission);
   if (admission != "deadline" && admission != "off") {
@@ -304,6 +312,7 @@ const std::vector<std::string>& ServerFlagNames() {
       "model_name",
       "grpc_address",
       "http_address",
+      "http_infer",
       "feature_store",
       "feature_registry",
       "feature_timeout",
@@ -378,6 +387,8 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
     address = CheckListenAddress("http_address", config.http_address);
     if (!address.ok()) return address;
   }
+  const std::string infer = absl::GetFlag(FLAGS_http_infer);
+  config.http_infer = infer == "on" || (infer == "auto" && IsLoopback(config.http_address));
   config.feature_store = OrEmpty(absl::GetFlag(FLAGS_feature_store));
   config.feature_registry = absl::GetFlag(FLAGS_feature_registry);
   config.feature_timeout = Milliseconds(absl::GetFlag(FLAGS_feature_timeout));
@@ -425,12 +436,15 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   return config;
 }
 
-std::string ConfigJson() {
+std::string ConfigJson(const CommandLine& command_line) {
   std::string json = "{";
   for (const std::string& name : ServerFlagNames()) {
     const absl::CommandLineFlag* flag = absl::FindCommandLineFlag(name);
-    absl::StrAppend(&json, json.size() > 1 ? "," : "", JsonText(name), ":",
-                    JsonText(MaskSecrets(flag->CurrentValue())));
+    const auto origin = command_line.origins.find(name);
+    absl::StrAppend(&json, json.size() > 1 ? "," : "", JsonText(name),
+                    ":{\"value\":", JsonText(MaskSecrets(flag->CurrentValue())), ",\"from\":",
+                    JsonText(origin == command_line.origins.end() ? "default" : origin->second),
+                    "}");
   }
   return json + "}";
 }

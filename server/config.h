@@ -25,6 +25,7 @@ struct Config {
   std::chrono::milliseconds repository_poll_period{15000};
   std::string grpc_address;
   std::string http_address;  // Empty: no HTTP.
+  bool http_infer = true;    // Predictions over it.
 
   std::string feature_store;  // As given: none, sqlite:..., redis://..., feast:..., grpc:...
   std::string feature_registry;
@@ -73,7 +74,8 @@ const std::vector<std::string>& ServerFlagNames();
 // what else was found, and is filled even when a value is bad.
 absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_line);
 
-// The settings as a JSON object, secrets masked, for the status page and the log.
-std::string ConfigJson();
+// The settings, secrets masked, for the status page:
+// {"<flag>": {"value": "...", "from": "flag"|"environment"|"default"}, ...}
+std::string ConfigJson(const CommandLine& command_line);
 
 }  // namespace tournant

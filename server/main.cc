@@ -36,6 +36,7 @@
 #include "inference/worker_pool.h"
 #include "models/loader.h"
 #include "models/registry.h"
+#include "pipeline/blocking_predictor.h"
 #include "pipeline/prediction_log_step.h"
 #include "pipeline/predictor.h"
 #include "predictions/open_prediction_log.h"
@@ -53,6 +54,8 @@
 #include "status/http_server.h"
 #include "status/models_status.h"
 #include "status/pool_report.h"
+#include "status/request_checks.h"
+#include "status/rest_service.h"
 #include "status/status_pages.h"
 #include "telemetry/async_log.h"
 #include "telemetry/call_metrics.h"
@@ -92,14 +95,25 @@ std::string OwnExecutable() {
   return length > 0 ? std::string(path, static_cast<size_t>(length)) : std::string();
 }
 
+CallLimits Limits(const Config& config) {
+  return {.default_deadline = config.default_deadline, .max_deadline = config.max_deadline};
+}
+
+RestService::Options RestOptions(const Config& config) {
+  RestService::Options options;
+  options.infer = config.http_infer;
+  options.loopback = IsLoopback(config.http_address);
+  options.max_message_bytes = config.max_message_bytes;
+  return options;
+}
+
 ModelServer::Options ServerOptions(const Config& config) {
   ModelServer::Options options;
   options.address = config.grpc_address;
   options.max_message_bytes = config.max_message_bytes;
   options.reflection = config.reflection;
   options.max_connection_age = config.max_connection_age;
-  options.service.calls.default_deadline = config.default_deadline;
-  options.service.calls.max_deadline = config.max_deadline;
+  options.service.calls.limits = Limits(config);
   options.service.calls.slow_call = config.log_slow_calls;
   options.service.calls.dialect =
       config.triton_dialect ? StatusDialect::kTriton : StatusDialect::kTournant;
@@ -163,7 +177,8 @@ void PrintReady(int grpc_port, int http_port) {
 }
 
 // `feature_clock` tells how old features are; everything else goes by the machine's clock.
-int Serve(const Config& config, const Clock& feature_clock, const sigset_t& signals) {
+int Serve(const Config& config, const CommandLine& command_line, const Clock& feature_clock,
+          const sigset_t& signals) {
   const SystemClock clock;
   ConfigureTorch();
   Resources resources(config);
@@ -237,7 +252,9 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   server_options.watchdog.longest_execution = [&pool](TimePoint now) {
     return pool.LongestExecution(now);
   };
-  server_options.wait_for_background = [&feature_client] {
+  std::optional<BlockingPredictor> http_calls;
+  server_options.wait_for_background = [&feature_client, &http_calls] {
+    if (http_calls) http_calls->End();
     if (feature_client != nullptr) feature_client->WaitForBackground();
   };
   TorchScriptFactory factory(AvailableCores() / config.workers);
@@ -255,8 +272,10 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   if (!server.ok()) return Fail(kFailed, server.status());
   ServerMetrics::RegisterServer(**server, metrics);
 
-  const FunctionStatus settings("settings", ConfigJson);
+  const FunctionStatus settings("settings", [&] { return ConfigJson(command_line); });
   const ModelsStatus models(registry);
+  http_calls.emplace(predictor, clock, Limits(config), (*server)->homes());
+  RestService rest(registry, *http_calls, RestOptions(config));
   std::unique_ptr<HttpServer> http;
   if (!config.http_address.empty()) {
     Health& health = (*server)->health();
@@ -268,7 +287,9 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
     pages.live = [&health] { return health.live(); };
     pages.ready = [&health] { return health.ready(); };
     pages.calls_by_phase = [&calls] { return calls.ByPhase(); };
-    auto started = HttpServer::Start({.address = config.http_address}, StatusRoutes(pages));
+    HttpServer::Routes routes = StatusRoutes(pages);
+    routes.merge(rest.Routes());
+    auto started = HttpServer::Start({.address = config.http_address}, std::move(routes));
     if (!started.ok()) return Fail(kFailed, Annotate(started.status(), "--http_address"));
     http = *std::move(started);
   }
@@ -306,6 +327,7 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
   });
   (*server)->health().StartDraining();
   WaitOutDrainDelay(config.drain_delay);
+  http_calls->StopAccepting(config.drain_grace);
   (*server)->StopAccepting(config.drain_grace);
   // A worker or the loader may still be inside Post: they are joined before the loops that they
   // post to end.
@@ -318,8 +340,8 @@ int Serve(const Config& config, const Clock& feature_clock, const sigset_t& sign
     _exit(kFailed);
   }
   loader.Stop();
+  http.reset();  // Its threads may post to the loops as well.
   (*server)->StopLoops();
-  http.reset();
   feature_client.reset();
   features->Shutdown();
   tracing.Close();
@@ -354,7 +376,7 @@ int Main(int argc, char** argv) {
   std::unique_ptr<Clock> clock = std::make_unique<SystemClock>();
   if (config->now) clock = std::make_unique<FixedWallClock>(*config->now);
   if (!config->check_model.empty()) return CheckOneModel(*config, *clock);
-  return Serve(*config, *clock, signals);
+  return Serve(*config, command_line, *clock, signals);
 }
 
 }  // namespace

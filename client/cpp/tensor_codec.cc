@@ -12,8 +12,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/half.h"
 #include "base/status.h"
-#include "cpp/half.h"
 
 namespace tournant::client {
 namespace {

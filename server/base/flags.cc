@@ -68,6 +68,7 @@ absl::Status SetFromEnvironment(const std::vector<std::string>& names,
     const absl::Status set =
         Set(name, equals == std::string::npos ? "" : entry.substr(equals + 1), variable);
     if (!set.ok()) return set;
+    found.origins[name] = "environment";
   }
   return absl::OkStatus();
 }
@@ -111,6 +112,7 @@ absl::StatusOr<CommandLine> ReadFlags(const std::vector<std::string>& names,
       return absl::InvalidArgumentError(absl::StrCat("--", name, " needs a value"));
     }
     if (absl::Status set = Set(name, value, absl::StrCat("--", name)); !set.ok()) return set;
+    found.origins[name] = "flag";
   }
   return found;
 }

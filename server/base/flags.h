@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ inline constexpr absl::string_view kVariablePrefix = "TOURNANT_";
 struct CommandLine {
   bool help = false;                  // --help was given: print FlagHelp and end with 0.
   std::vector<std::string> warnings;  // An unknown TOURNANT_* variable; one line each.
+  // Where the values of flags come from, "environment" or "flag"; the others have their defaults.
+  std::map<std::string, std::string> origins;
 };
 
 // Sets the absl flags called `names`: first from TOURNANT_<NAME IN CAPITALS> in `environment`

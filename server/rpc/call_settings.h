@@ -7,14 +7,14 @@
 #include <optional>
 
 #include "base/clock.h"
+#include "pipeline/call_deadline.h"
 #include "rpc/status_codec.h"
 
 namespace tournant {
 
 // What holds for every inference call.
 struct CallSettings {
-  Duration default_deadline = std::chrono::seconds(5);  // For callers that set none.
-  Duration max_deadline = std::chrono::seconds(30);     // For callers that set a longer one.
+  CallLimits limits;
   StatusDialect dialect = StatusDialect::kTournant;
   int64_t max_message_bytes = 64 << 20;  // Of an answer; gRPC itself refuses larger requests.
   // Requests of one stream that may be in flight; at that many it is read no further.

@@ -7,25 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "admission/criticality.h"
 #include "base/status.h"
+#include "pipeline/call_end.h"
+#include "pipeline/request_parameters.h"
 #include "rpc/infer_codec.h"
 
 namespace tournant {
 namespace {
-
-Phase EndOf(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kOk:
-      return Phase::kDone;
-    case absl::StatusCode::kResourceExhausted:
-      return Phase::kRejected;
-    case absl::StatusCode::kDeadlineExceeded:
-      return Phase::kExpired;
-    case absl::StatusCode::kCancelled:
-      return Phase::kCancelled;
-    default:
-      return Phase::kFailed;
-  }
-}
 
 // gRPC would end a call whose answer is too large, and a whole stream with it, in fewer words.
 absl::Status CheckSize(const inference::ModelInferResponse& response, int64_t max_bytes) {
@@ -42,20 +29,11 @@ absl::Status CheckSize(const inference::ModelInferResponse& response, int64_t ma
                                  " bytes is larger than --max_message_bytes=", max_bytes));
 }
 
-absl::Status ReadCriticality(const grpc::ServerContext& context, Criticality& criticality) {
+absl::Status ReadMetadata(const grpc::ServerContext& context, InferRequest& request) {
   const auto& metadata = context.client_metadata();
   const auto found = metadata.find(kCriticalityMetadata);
   if (found == metadata.end()) return absl::OkStatus();
-  const absl::string_view name(found->second.data(), found->second.size());
-  const std::optional<Criticality> parsed = ParseCriticality(name);
-  if (!parsed) {
-    return InvalidEntry("metadata", kCriticalityMetadata,
-                        absl::StrCat("'", Quote(name),
-                                     "' is none of critical-plus, critical, sheddable-plus and "
-                                     "sheddable"));
-  }
-  criticality = *parsed;
-  return absl::OkStatus();
+  return ReadCriticality("metadata", {found->second.data(), found->second.size()}, request);
 }
 
 }  // namespace
@@ -64,7 +42,7 @@ absl::Status InferExchange::Decode(inference::ModelInferRequest& request, size_t
   prediction_.request.bytes = static_cast<int64_t>(bytes);
   prediction_.request.peer = [rpc = call_.rpc] { return rpc->peer(); };
   absl::Status status = DecodeRequest(request, prediction_.request);
-  if (status.ok()) status = ReadCriticality(*call_.rpc, prediction_.request.criticality);
+  if (status.ok()) status = ReadMetadata(*call_.rpc, prediction_.request);
   std::optional<std::chrono::microseconds> timeout;
   if (prediction_.request.timeout_us > 0) timeout.emplace(prediction_.request.timeout_us);
   call_.deadline =
@@ -84,8 +62,8 @@ void InferExchange::Encode(absl::Status& status, inference::ModelInferResponse& 
 Duration InferExchange::End(const absl::Status& status, int code,
                             inference::ModelInferResponse& response) {
   const TimePoint ended = dependencies_.clock.Now();
-  phase_.EnterAt(EndOf(status), ended);
-  if (!status.ok()) lane_.metrics.OnStopped(EndOf(status), stage_);
+  phase_.EnterAt(EndPhaseOf(status), ended);
+  if (!status.ok()) lane_.metrics.OnStopped(EndPhaseOf(status), stage_);
   const Duration total = ended - phase_.accepted_at();
   if (trace_ != nullptr) EndTrace(status, code, ended);
   if (CallLog::Wants(code, total, dependencies_.settings.slow_call)) WriteLog(status, code, ended);

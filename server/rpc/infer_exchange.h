@@ -12,6 +12,7 @@
 #include "base/phase.h"
 #include "base/task.h"
 #include "inference/grpc_service.grpc.pb.h"
+#include "pipeline/calls_in_flight.h"
 #include "pipeline/predictor.h"
 #include "rpc/call_settings.h"
 #include "rpc/call_tracing.h"
@@ -78,6 +79,7 @@ class InferExchange {
   const std::unique_ptr<CallTrace> trace_;  // Mostly null.
   CallContext call_;
   Prediction prediction_;
+  const CallsInFlight::Member in_flight_{lane_.in_flight, phase_, prediction_};
   bool encoded_ = false;
   Phase stage_ = Phase::kResponding;  // How far it had come when its status was known.
 };

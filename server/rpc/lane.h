@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "cq/cq_loop.h"
+#include "pipeline/calls_in_flight.h"
 #include "rpc/call_log.h"
 #include "rpc/open_streams.h"
 #include "rpc/spare_messages.h"
@@ -26,6 +27,7 @@ struct Lane {
   CallMetrics& metrics;
   SpareMessages messages;
   OpenStreams streams;
+  CallsInFlight in_flight;
   CallLog call_log;
 };
 

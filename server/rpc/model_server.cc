@@ -95,6 +95,15 @@ std::shared_ptr<grpc::Channel> ModelServer::InProcessChannel() {
   return server_->InProcessChannel(arguments);
 }
 
+std::vector<CallHome> ModelServer::homes() {
+  std::vector<CallHome> homes;
+  homes.reserve(lanes_.size());
+  for (const std::unique_ptr<Lane>& lane : lanes_) {
+    homes.push_back({&lane->loop, &lane->metrics, &lane->in_flight});
+  }
+  return homes;
+}
+
 void ModelServer::StopAccepting(Duration grace) {
   if (watchdog_ == nullptr) return;  // Stopped before, or never started.
   health_.StartDraining();

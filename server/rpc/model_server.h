@@ -15,6 +15,7 @@
 #include "base/thread.h"
 #include "cq/health_service.h"
 #include "models/registry.h"
+#include "pipeline/call_home.h"
 #include "pipeline/predictor.h"
 #include "rpc/health.h"
 #include "rpc/inference_service.h"
@@ -62,6 +63,9 @@ class ModelServer {
   void StopAccepting(Duration grace);
   // Ends the loops' threads. After StopAccepting, and after nothing else can post to them.
   void StopLoops();
+
+  // The event loops, for calls that come another way. They end with StopLoops.
+  std::vector<CallHome> homes();
 
   // Call frames alive, waiting slots included. For tests and the status page.
   int64_t frames() const { return calls_.value(); }

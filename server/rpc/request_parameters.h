@@ -7,13 +7,9 @@
 
 namespace tournant {
 
-// What the protocol's extensions ask for in parameters. Names and texts are Triton's; errors carry
-// the field's path. Parameters of tensors that nobody knows are left alone, as in Triton, and so
-// are custom ones of the request: a TorchScript model cannot see them.
+// The parameters of a message, by the rules of pipeline/request_parameters.h.
 
-// The request's own: `priority` and `timeout` into `request`; `triton_enable_empty_final_response`
-// is accepted, since every answer is final. INVALID_ARGUMENT for sequences of stateful models,
-// other names that begin with `triton_`, and a custom one of a type that Triton does not take.
+// The request's own.
 absl::Status ReadParameters(const inference::ModelInferRequest& message, InferRequest& request);
 
 // UNIMPLEMENTED for tensors in shared memory: their contents are not in the message.

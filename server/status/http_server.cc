@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/mutex.h"
@@ -19,25 +20,6 @@
 
 namespace tournant {
 namespace {
-
-absl::string_view ReasonOf(int code) {
-  switch (code) {
-    case 200:
-      return "OK";
-    case 400:
-      return "Bad Request";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 500:
-      return "Internal Server Error";
-    case 503:
-      return "Service Unavailable";
-    default:
-      return "Status";
-  }
-}
 
 // What civetweb takes in `listening_ports` is richer than one address: lists, suffixes for TLS and
 // redirects. So only what is plainly HOST:PORT gets there.
@@ -60,16 +42,85 @@ absl::Status CheckAddress(const std::string& address) {
 }
 
 void Send(mg_connection* connection, const HttpResponse& response, bool with_body) {
-  std::string bytes = absl::StrCat("HTTP/1.1 ", response.code, " ", ReasonOf(response.code),
-                                   "\r\nContent-Type: ", response.content_type,
-                                   "\r\nContent-Length: ", response.body.size(),
-                                   "\r\nCache-Control: no-store"
-                                   "\r\nX-Content-Type-Options: nosniff"
-                                   "\r\nConnection: close\r\n");
-  if (response.code == 405) bytes += "Allow: GET, HEAD\r\n";
+  std::string bytes = absl::StrCat(
+      "HTTP/1.1 ", response.code, " ", mg_get_response_code_text(connection, response.code),
+      "\r\nContent-Type: ", response.content_type, "\r\nContent-Length: ", response.body.size(),
+      "\r\nCache-Control: no-store"
+      "\r\nX-Content-Type-Options: nosniff"
+      "\r\nConnection: close\r\n");
+  for (const auto& [name, value] : response.headers) {
+    absl::StrAppend(&bytes, name, ": ", value, "\r\n");
+  }
   bytes += "\r\n";
   if (with_body) bytes += response.body;
   mg_write(connection, bytes.data(), bytes.size());
+}
+
+// The body of the request that `connection` is about to answer.
+class ConnectionBody final : public HttpBody {
+ public:
+  // A client that has sent so much more for nothing is not worth waiting for.
+  static constexpr int64_t kMostDrained = 1 << 20;
+
+  ConnectionBody(mg_connection* connection, const HttpRequest& request)
+      : connection_(connection), waits_(request.Header("Expect").has_value()) {
+    const long long length = mg_get_request_info(connection)->content_length;
+    if (length >= 0) length_ = length;
+  }
+
+  std::optional<int64_t> length() const override { return length_; }
+
+  absl::StatusOr<std::string> Read(int64_t max_bytes) override {
+    if (length_ && *length_ > max_bytes) return TooLarge(max_bytes);
+    if (waits_) {
+      constexpr absl::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
+      mg_write(connection_, kGoOn.data(), kGoOn.size());
+      waits_ = false;
+    }
+    std::string body;
+    body.reserve(static_cast<size_t>(length_.value_or(0)));
+    std::array<char, 16384> part{};
+    for (;;) {
+      const int got = mg_read(connection_, part.data(), part.size());
+      if (got <= 0) break;
+      body.append(part.data(), static_cast<size_t>(got));
+      if (static_cast<int64_t>(body.size()) > max_bytes) return TooLarge(max_bytes);
+    }
+    read_ = true;
+    if (length_ && static_cast<int64_t>(body.size()) < *length_) {
+      return absl::CancelledError("the body stopped halfway");
+    }
+    return body;
+  }
+
+  // Reads what nobody wanted: closing with it unread would take the answer away from the client.
+  void Drain() {
+    if (read_ || waits_) return;
+    std::array<char, 16384> part{};
+    for (int64_t left = kMostDrained; left > 0;) {
+      const int got = mg_read(connection_, part.data(), part.size());
+      if (got <= 0) return;
+      left -= got;
+    }
+  }
+
+ private:
+  static absl::Status TooLarge(int64_t max_bytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the body is larger than ", max_bytes, " bytes"));
+  }
+
+  mg_connection* const connection_;
+  std::optional<int64_t> length_;
+  bool waits_;  // The client has sent nothing yet (Expect: 100-continue).
+  bool read_ = false;
+};
+
+HttpResponse WrongMethod() {
+  return {405,
+          "text/plain; charset=utf-8",
+          "only GET and HEAD are served here\n",
+          {{"Allow", "GET, HEAD"}}};
 }
 
 }  // namespace
@@ -138,17 +189,33 @@ absl::Status HttpServer::Listen() {
   return absl::OkStatus();
 }
 
-HttpResponse HttpServer::Answer(const std::string& method, const HttpRequest& request) const {
-  if (method != "GET" && method != "HEAD") {
-    return {405, "text/plain; charset=utf-8", "only GET and HEAD are served here\n"};
+std::optional<std::string> HttpRequest::Header(absl::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (absl::EqualsIgnoreCase(key, name)) return value;
   }
-  const auto route = routes_.find(request.path);
-  if (route == routes_.end()) {
+  return std::nullopt;
+}
+
+const HttpServer::Route* HttpServer::Find(const std::string& path) const {
+  if (const auto exact = routes_.find(path); exact != routes_.end()) return &exact->second;
+  for (size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0;
+       slash = path.rfind('/', slash - 1)) {
+    const auto below = routes_.find(path.substr(0, slash) + "/*");
+    if (below != routes_.end()) return &below->second;
+  }
+  return nullptr;
+}
+
+HttpResponse HttpServer::Answer(const HttpRequest& request) const {
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  const Route* const route = Find(request.path);
+  if (!reads && (route == nullptr || !route->post)) return WrongMethod();
+  if (route == nullptr) {
     return {404, "text/plain; charset=utf-8",
             absl::StrCat("there is nothing at ", Quote(request.path), "\n")};
   }
   try {
-    return route->second(request);
+    return route->handler(request);
   } catch (const std::exception& error) {
     static SharedLogLimiter& limiter = *new SharedLogLimiter;
     if (const auto others = limiter.Pass(request.path, SystemClock().Now())) {
@@ -163,10 +230,20 @@ int HttpServer::OnRequest(mg_connection* connection) {
   const mg_request_info* info = mg_get_request_info(connection);
   const auto* server = static_cast<const HttpServer*>(info->user_data);
   const auto text = [](const char* value) { return std::string(value == nullptr ? "" : value); };
-  const std::string method = text(info->request_method);
-  const HttpResponse response =
-      server->Answer(method, {text(info->local_uri), text(info->query_string)});
-  Send(connection, response, method != "HEAD");
+  HttpRequest request;
+  request.path = text(info->local_uri);
+  request.query = text(info->query_string);
+  request.method = text(info->request_method);
+  request.peer = text(info->remote_addr);
+  for (int i = 0; i < info->num_headers; ++i) {
+    request.headers.emplace_back(text(info->http_headers[i].name),
+                                 text(info->http_headers[i].value));
+  }
+  ConnectionBody body(connection, request);
+  if (request.method == "POST") request.body = &body;
+  const HttpResponse response = server->Answer(request);
+  Send(connection, response, request.method != "HEAD");
+  if (request.body != nullptr) body.Drain();
   return response.code;
 }
 

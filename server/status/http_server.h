@@ -1,10 +1,15 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -14,22 +19,42 @@ struct mg_connection;
 
 namespace tournant {
 
+// What a POST carries, still on its way.
+class HttpBody {
+ public:
+  virtual ~HttpBody() = default;
+  // What its length is to be; nothing when the client does not say.
+  virtual std::optional<int64_t> length() const = 0;
+  // All of it, once. RESOURCE_EXHAUSTED for more than `max_bytes`, none of which is read where the
+  // length says so; CANCELLED when it stops halfway.
+  virtual absl::StatusOr<std::string> Read(int64_t max_bytes) = 0;
+};
+
 struct HttpRequest {
   std::string path;   // Decoded, without the query.
   std::string query;  // What follows `?`, as it came; may be empty.
+  std::string method = "GET";
+  std::string peer;                                          // The client's address.
+  std::vector<std::pair<std::string, std::string>> headers;  // As they came.
+  HttpBody* body = nullptr;                                  // Null: none, as with GET.
+
+  // The value of the first header of this name, in whatever case; nothing without one.
+  std::optional<std::string> Header(absl::string_view name) const;
 };
 
 struct HttpResponse {
   int code = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};  // Besides those of each answer.
 };
 
 // Answers on one of the server's threads, several at once.
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 
 // A small HTTP server (civetweb) for people, probes and scrapers, with a few threads of its own:
-// not the way for predictions. It serves GET and HEAD of exact paths and nothing from the disk.
+// not the way for many predictions. It serves nothing from the disk, and GET and HEAD alone where
+// a route does not say that it takes POST.
 //
 // Owned by main. The destructor stops it and waits for its threads, so handlers and what they use
 // must live until then.
@@ -46,7 +71,18 @@ class HttpServer {
     // probes' patience.
     std::chrono::milliseconds request_timeout{2'000};
   };
-  using Routes = std::map<std::string, HttpHandler>;  // By path.
+  struct Route {
+    Route(HttpHandler handler, bool post = false)  // NOLINT(google-explicit-constructor)
+        : handler(std::move(handler)), post(post) {}
+    template <class F>
+      requires std::is_invocable_r_v<HttpResponse, F, const HttpRequest&>
+    Route(F handler) : handler(std::move(handler)) {}  // NOLINT(google-explicit-constructor)
+
+    HttpHandler handler;
+    bool post = false;  // The handler sees to the methods, of which there is POST too.
+  };
+  // By path. One that ends in a slash and a star is for all below it that has no route of its own.
+  using Routes = std::map<std::string, Route>;
 
   // Listens when it returns. INVALID_ARGUMENT for an address that is none; UNAVAILABLE when it
   // cannot be taken, mostly because somebody else has it. Both name it.
@@ -61,7 +97,8 @@ class HttpServer {
   HttpServer(Options options, Routes routes);
 
   absl::Status Listen();
-  HttpResponse Answer(const std::string& method, const HttpRequest& request) const;
+  const Route* Find(const std::string& path) const;
+  HttpResponse Answer(const HttpRequest& request) const;
   static int OnRequest(mg_connection* connection);
   static int OnLogMessage(const mg_connection* connection, const char* message);
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-#include "cpp/half.h"
+#include "base/half.h"
 #include "gtest/gtest.h"
 
 namespace tournant::client {

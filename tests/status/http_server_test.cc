@@ -68,6 +68,40 @@ TEST(HttpServer, RefusesOtherMethods) {
   }
 }
 
+TEST(HttpServer, GivesARouteThatTakesThemItsPostsWithHeadersAndBody) {
+  const auto server =
+      Serve({{"/a",
+              {[](const HttpRequest& request) {
+                 if (request.body == nullptr) return HttpResponse{.body = "none"};
+                 const auto body = request.body->Read(8);
+                 return HttpResponse{.code = body.ok() ? 200 : 413,
+                                     .body = absl::StrCat(request.method, *request.Header("x-y"),
+                                                          body.value_or("")),
+                                     .headers = {{"Z", "1"}}};
+               },
+               true}}});
+  const auto post = [&](const std::string& body) {
+    return Exchange(server->port(),
+                    absl::StrCat("POST /a HTTP/1.1\r\nHost: x\r\nX-Y: +\r\n",
+                                 "Content-Length: ", body.size(), "\r\n\r\n", body));
+  };
+  EXPECT_EQ(post("12345678").body, "POST+12345678");
+  EXPECT_NE(post("").head.find("\r\nZ: 1\r\n"), std::string::npos);
+  EXPECT_EQ(post("123456789").code, 413);
+  EXPECT_EQ(post(std::string(1'000'000, 'x')).code, 413);  // And the client gets to hear it.
+  EXPECT_EQ(Get(server->port(), "/a").body, "none");
+}
+
+TEST(HttpServer, ServesWhatIsBelowAPathThatEndsInAStar) {
+  const auto path = [](const HttpRequest& request) { return HttpResponse{.body = request.path}; };
+  const auto server = Serve({{"/a/*", path}, {"/a/b/*", Text("deeper")}, {"/a/c", Text("exact")}});
+  EXPECT_EQ(Get(server->port(), "/a/x").body, "/a/x");
+  EXPECT_EQ(Get(server->port(), "/a/x/y").body, "/a/x/y");
+  EXPECT_EQ(Get(server->port(), "/a/b/x").body, "deeper");
+  EXPECT_EQ(Get(server->port(), "/a/c").body, "exact");
+  EXPECT_EQ(Get(server->port(), "/a").code, 404);
+}
+
 TEST(HttpServer, AnswersHeadWithoutABody) {
   const auto server = Serve({{"/a", Text("hello")}});
   const RawResponse response = Exchange(server->port(), "HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n");

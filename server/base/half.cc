@@ -1,10 +1,10 @@
-#include "cpp/half.h"
+#include "base/half.h"
 
 #include <bit>
 #include <cmath>
 #include <limits>
 
-namespace tournant::client {
+namespace tournant {
 namespace {
 
 constexpr uint32_t kFloatInfinity = 0x7f800000;
@@ -55,4 +55,4 @@ float FloatFromBf16(uint16_t bits) {
   return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
 }
 
-}  // namespace tournant::client
+}  // namespace tournant

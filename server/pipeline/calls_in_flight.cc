@@ -1,0 +1,36 @@
+#include "pipeline/calls_in_flight.h"
+
+#include "base/status.h"
+
+namespace tournant {
+
+CallsInFlight::Member::Member(CallsInFlight& calls, const CallPhase& phase,
+                              const Prediction& prediction)
+    : phase_(&phase), prediction_(&prediction), before_(calls.ring_.before_), after_(&calls.ring_) {
+  before_->after_ = this;
+  after_->before_ = this;
+}
+
+CallsInFlight::Member::~Member() {
+  before_->after_ = after_;
+  after_->before_ = before_;
+}
+
+std::vector<CallsInFlight::Call> CallsInFlight::Oldest(size_t most, TimePoint now) const {
+  std::vector<Call> calls;
+  for (const Member* member = ring_.after_; member != &ring_ && calls.size() < most;
+       member = member->after_) {
+    const Prediction& prediction = *member->prediction_;
+    Call call;
+    call.model = Quote(prediction.request.model);
+    if (prediction.version != nullptr) call.version = prediction.version->version;
+    call.id = Quote(prediction.request.id);
+    call.phase = member->phase_->current();
+    call.age = now - member->phase_->accepted_at();
+    call.rows = prediction.rows;
+    calls.push_back(std::move(call));
+  }
+  return calls;
+}
+
+}  // namespace tournant

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "models/registry.h"
+
+namespace tournant {
+
+// The metadata of the Open Inference Protocol in its REST form, each as one line of JSON.
+
+// {"name", "version", "extensions"}: what works over HTTP.
+std::string ServerMetadataJson();
+
+// {"name", "versions", "platform", "inputs": [{"name", "datatype", "shape"}, ...], "outputs"}, as
+// gRPC's ModelMetadata: inputs are what a caller sends, and what he may send besides to override a
+// feature is in "properties". An input that may be left out has "optional": true. The errors are
+// those of ModelRegistry::Find.
+absl::StatusOr<std::string> ModelMetadataJson(const ModelRegistry& registry,
+                                              const std::string& model, const std::string& version);
+
+}  // namespace tournant

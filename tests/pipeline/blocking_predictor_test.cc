@@ -1,0 +1,157 @@
+#include "pipeline/blocking_predictor.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "fakes/fake_model.h"
+#include "fakes/loop_thread.h"
+#include "fakes/puppet_pool.h"
+
+namespace tournant {
+namespace {
+
+class CountedRecords final : public PredictionSink {
+ public:
+  void Record(PredictionRecord record) override {
+    MutexLock lock(mutex_);
+    last_ = std::move(record);
+    ++count_;
+    changed_.SignalAll();
+  }
+  // Blocks until there are so many; the last one.
+  PredictionRecord Wait(int count) {
+    MutexLock lock(mutex_);
+    while (count_ < count) changed_.Wait(mutex_);
+    return last_;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  int count_ ABSL_GUARDED_BY(mutex_) = 0;
+  PredictionRecord last_ ABSL_GUARDED_BY(mutex_);
+};
+
+class BlockingPredictorTest : public testing::Test {
+ protected:
+  explicit BlockingPredictorTest(PuppetPool::Mode mode = PuppetPool::Mode::kAtOnce) : pool_(mode) {
+    registry_.Publish(MakeVersion("echo", 2, EchoModel()));
+  }
+
+  static InferRequest Request(const std::string& model = "echo") {
+    InferRequest request;
+    request.model = model;
+    request.id = "id-1";
+    request.inputs.push_back({"x", {DataType::kFp32, {1, 4}, std::string(16, '\1')}});
+    return request;
+  }
+
+  ManualClock clock_;
+  LoopThread thread_{clock_};
+  ModelRegistry registry_;
+  PuppetPool pool_;
+  CountedRecords records_;
+  Predictor predictor_{registry_, nullptr, pool_, nullptr, &records_, clock_, {}};
+  CallMetrics metrics_{{}};
+  CallsInFlight in_flight_;
+  BlockingPredictor blocking_{predictor_, clock_, {}, {{&thread_.loop(), &metrics_, &in_flight_}}};
+};
+
+class SlowPoolTest : public BlockingPredictorTest {
+ protected:
+  SlowPoolTest() : BlockingPredictorTest(PuppetPool::Mode::kWhenTold) {}
+
+  // Starts a call on a thread, and returns when it waits for the pool.
+  Thread Start(absl::StatusOr<InferAnswer>& answer, std::optional<Duration> time = std::nullopt) {
+    const size_t before = pool_.waiting();
+    Thread caller("caller", [this, &answer, time] { answer = blocking_.Predict(Request(), time); });
+    pool_.WaitForJobs(before + 1);
+    return caller;
+  }
+};
+
+TEST_F(BlockingPredictorTest, GivesItsCallerTheAnswer) {
+  const absl::StatusOr<InferAnswer> answer = blocking_.Predict(Request(), std::nullopt);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->model, "echo");
+  EXPECT_EQ(answer->version, 2);
+  EXPECT_EQ(answer->id, "id-1");
+  ASSERT_EQ(answer->outputs.size(), 1u);
+  EXPECT_EQ(answer->outputs[0].name, "y");
+  EXPECT_EQ(answer->outputs[0].tensor.bytes, std::string(16, '\1'));
+}
+
+TEST_F(BlockingPredictorTest, CountsAndRecordsAsForEveryCall) {
+  ASSERT_TRUE(blocking_.Predict(Request(), std::nullopt).ok());
+  EXPECT_EQ(metrics_.in_phase(Phase::kDone), 1);
+  const PredictionRecord record = records_.Wait(1);
+  EXPECT_EQ(record.model, "echo");
+  EXPECT_EQ(record.request_id, "id-1");
+  EXPECT_EQ(record.inputs.size(), 1u);
+  EXPECT_EQ(record.outputs.size(), 1u);
+}
+
+TEST_F(BlockingPredictorTest, GivesItsCallerTheError) {
+  const auto answer = blocking_.Predict(Request("nobody"), std::nullopt);
+  EXPECT_EQ(answer.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(metrics_.in_phase(Phase::kFailed), 1);
+}
+
+TEST_F(BlockingPredictorTest, TakesTheTimeThatTheTransportGivesOrTheParameter) {
+  EXPECT_EQ(blocking_.Predict(Request(), Duration::zero()).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(TimeOfCall({}, std::nullopt, std::nullopt), std::chrono::seconds(5));
+  EXPECT_EQ(TimeOfCall({}, std::chrono::hours(1), std::nullopt), std::chrono::seconds(30));
+  EXPECT_EQ(TimeOfCall({}, std::chrono::seconds(9), std::chrono::microseconds(7)),
+            std::chrono::microseconds(7));
+  EXPECT_EQ(TimeOfCall({}, std::nullopt, std::chrono::seconds(9)), std::chrono::seconds(9));
+}
+
+TEST_F(SlowPoolTest, ShowsItsCallsInFlight) {
+  absl::StatusOr<InferAnswer> answer;
+  const Thread caller = Start(answer);
+  Mutex mutex;
+  CondVar changed;
+  std::vector<CallsInFlight::Call> calls;
+  RunOnLoop(thread_.loop(), [&] {
+    MutexLock lock(mutex);
+    calls = in_flight_.Oldest(5, clock_.Now());
+    changed.SignalAll();
+  });
+  {
+    MutexLock lock(mutex);
+    while (calls.empty()) changed.Wait(mutex);
+    EXPECT_EQ(calls[0].model, "echo");
+    EXPECT_EQ(calls[0].phase, Phase::kQueued);
+  }
+  pool_.RunOne();
+}
+
+TEST_F(SlowPoolTest, AcceptsNoCallsOnceItIsToEnd) {
+  absl::StatusOr<InferAnswer> answer;
+  Thread caller = Start(answer);
+  blocking_.StopAccepting(std::chrono::hours(1));
+  EXPECT_EQ(blocking_.Predict(Request(), std::nullopt).status().code(),
+            absl::StatusCode::kUnavailable);
+  pool_.RunOne();
+  blocking_.End();  // Does not wait for longer than the call takes.
+  caller.Join();
+  EXPECT_TRUE(answer.ok()) << answer.status();
+}
+
+TEST_F(SlowPoolTest, CancelsTheCallsThatOutlastTheGrace) {
+  absl::StatusOr<InferAnswer> first;
+  absl::StatusOr<InferAnswer> second;
+  Thread one = Start(first);
+  Thread two = Start(second);
+  blocking_.End();
+  one.Join();
+  two.Join();
+  EXPECT_EQ(first.status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(metrics_.in_phase(Phase::kCancelled), 2);
+}
+
+}  // namespace
+}  // namespace tournant
