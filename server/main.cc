@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <climits>
 #include <cstdio>
 #include <memory>
@@ -51,7 +52,10 @@
 #include "server_metrics.h"
 #include "signals.h"
 #include "status/admission_report.h"
+#include "status/cache_report.h"
+#include "status/calls_in_flight_report.h"
 #include "status/http_server.h"
+#include "status/latency_report.h"
 #include "status/models_status.h"
 #include "status/pool_report.h"
 #include "status/request_checks.h"
@@ -274,6 +278,18 @@ int Serve(const Config& config, const CommandLine& command_line, const Clock& fe
 
   const FunctionStatus settings("settings", [&] { return ConfigJson(command_line); });
   const ModelsStatus models(registry);
+  const LatencyReport latency(readers);
+  const AnswerFeaturesReport features_report(readers);
+  const CacheReport cache_report(caches);
+  const CallsInFlightReport in_flight((*server)->homes(), clock);
+  const FunctionStatus server_status("server", [&health = (*server)->health(), &clock, &config,
+                                                start = clock.Now()] {
+    const std::chrono::duration<double> up = clock.Now() - start;
+    const auto yes_no = [](bool yes) { return yes ? "true" : "false"; };
+    return absl::StrCat("{\"version\":\"", TOURNANT_VERSION, "\",\"live\":", yes_no(health.live()),
+                        ",\"ready\":", yes_no(health.ready()), ",\"uptime_seconds\":", up.count(),
+                        ",\"http_infer\":", yes_no(config.http_infer), "}");
+  });
   http_calls.emplace(predictor, clock, Limits(config), (*server)->homes());
   RestService rest(registry, *http_calls, RestOptions(config));
   std::unique_ptr<HttpServer> http;
@@ -281,12 +297,17 @@ int Serve(const Config& config, const CommandLine& command_line, const Clock& fe
     Health& health = (*server)->health();
     StatusPages pages;
     pages.metrics = &metrics;
-    pages.sources = {&calls, &models, &pool_report, &admission_report, &resources, &settings};
-    if (feature_report) pages.sources.push_back(&*feature_report);
+    pages.sources = {&server_status,    &calls,           &latency,
+                     &in_flight,        &models,          &pool_report,
+                     &admission_report, &features_report, &resources,
+                     &settings};
+    if (feature_report) {
+      pages.sources.push_back(&*feature_report);
+      pages.sources.push_back(&cache_report);
+    }
     if (log != nullptr) pages.sources.push_back(log.get());
     pages.live = [&health] { return health.live(); };
     pages.ready = [&health] { return health.ready(); };
-    pages.calls_by_phase = [&calls] { return calls.ByPhase(); };
     HttpServer::Routes routes = StatusRoutes(pages);
     routes.merge(rest.Routes());
     auto started = HttpServer::Start({.address = config.http_address}, std::move(routes));

@@ -37,6 +37,7 @@ std::vector<int64_t> WarmUpSizes(int64_t max_batch_size) {
 }
 
 absl::Status WarmUpStep::Prepare(ModelVersion& version) {
+  const TimePoint begin = clock_.Now();
   version.queue = pool_.MakeQueue(version.config, version.version);
   for (const int64_t rows : WarmUpSizes(version.config.max_batch_size)) {
     if (version.queue->cost().EstimateCost(rows) > kLongest) break;
@@ -51,6 +52,7 @@ absl::Status WarmUpStep::Prepare(ModelVersion& version) {
       return Annotate(status, absl::StrCat("warming up with sample '", Quote(sample.name), "'"));
     }
   }
+  version.warm_up_time = clock_.Now() - begin;
   return absl::OkStatus();
 }
 

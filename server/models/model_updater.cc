@@ -158,6 +158,7 @@ absl::Status ModelUpdater::LoadOne(const Plan& plan, const FoundVersion& version
     return absl::AbortedError("the files changed while they were being loaded");
   }
   if (!loaded.ok()) return loaded.status();
+  (*loaded)->load_time = clock_.Now() - begin;
   Retire(registry_.Publish(*std::move(loaded)));
   Log(LogLevel::kInfo, "model is being served",
       {{"model", plan.found.name},

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "base/clock.h"
 #include "models/model.h"
 
 namespace tournant {
@@ -23,6 +24,9 @@ struct ModelVersion {
   std::filesystem::path version_directory;  // <repository>/<name>/<version>
   ModelConfig config;
   std::unique_ptr<const Model> model;
+  // From the first look at its files to its publication, and the part of it that warming up took.
+  Duration load_time{0};
+  Duration warm_up_time{0};
 
   // Added by the load steps of the rooms that own the types.
   std::shared_ptr<const FeaturePlan> features;  // Null: callers send the model's own tensors.

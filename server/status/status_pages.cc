@@ -2,8 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "status/embedded_page.h"
 
 namespace tournant {
 namespace {
@@ -11,11 +12,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr char kJson[] = "application/json";
-
-std::string Escape(absl::string_view text) {
-  return absl::StrReplaceAll(text,
-                             {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
-}
 
 HttpResponse Metrics(const StatusPages& pages) {
   return {200, "text/plain; version=0.0.4; charset=utf-8",
@@ -38,23 +34,24 @@ HttpResponse Health(const char* what, const std::function<bool()>& check) {
   return {good ? 200 : 503, kJson, Json{{what, good}}.dump() + "\n"};
 }
 
-HttpResponse Page(const StatusPages& pages) {
-  std::string html =
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Tournant</title>\n"
-      "<style>body{font-family:sans-serif;margin:2em;max-width:40em}td{padding:.2em 1em .2em 0}"
-      "td+td{text-align:right}</style></head><body>\n<h1>Tournant</h1>\n<ul>";
-  for (const char* path : {"/status.json", "/metrics", "/v2/health/live", "/v2/health/ready"}) {
-    absl::StrAppend(&html, "<li><a href=\"", path, "\">", path, "</a></li>");
-  }
-  html += "</ul>\n";
-  if (pages.calls_by_phase) {
-    html += "<h2>Calls by phase</h2>\n<table>\n";
-    for (const auto& [phase, count] : pages.calls_by_phase()) {
-      absl::StrAppend(&html, "<tr><td>", Escape(phase), "</td><td>", count, "</td></tr>\n");
-    }
-    html += "</table>\n";
-  }
-  return {200, "text/html; charset=utf-8", html + "</body></html>\n"};
+// The page's own style and script, and this server for data: nothing else is loaded or run,
+// whatever names of models and callers it shows.
+std::string ContentSecurityPolicy() {
+  const auto hash = [](const char* hex) {
+    return absl::StrCat("'sha256-", absl::Base64Escape(absl::HexStringToBytes(hex)), "'");
+  };
+  return absl::StrCat("default-src 'none'; style-src ", hash(kPageStyleHash), "; script-src ",
+                      hash(kPageScriptHash),
+                      "; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+                      "frame-ancestors 'none'");
+}
+
+HttpResponse Page() {
+  return {
+      200,
+      "text/html; charset=utf-8",
+      kPageHtml,
+      {{"Content-Security-Policy", ContentSecurityPolicy()}, {"Referrer-Policy", "no-referrer"}}};
 }
 
 }  // namespace
@@ -62,7 +59,8 @@ HttpResponse Page(const StatusPages& pages) {
 HttpServer::Routes StatusRoutes(StatusPages pages) {
   const auto shared = std::make_shared<const StatusPages>(std::move(pages));
   return {
-      {"/", [shared](const HttpRequest&) { return Page(*shared); }},
+      {"/", [](const HttpRequest&) { return Page(); }},
+      {"/openapi.json", [](const HttpRequest&) { return HttpResponse{200, kJson, kOpenApi}; }},
       {"/metrics", [shared](const HttpRequest&) { return Metrics(*shared); }},
       {"/status.json", [shared](const HttpRequest&) { return Status(*shared); }},
       {"/v2/health/live", [shared](const HttpRequest&) { return Health("live", shared->live); }},

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "status/http_server.h"
@@ -13,7 +11,8 @@
 namespace tournant {
 
 // What the HTTP server shows:
-//   /                  a page for people: links, and the calls by phase
+//   /                  a page for people, which shows /status.json and keeps itself up to date
+//   /openapi.json      the REST form of the protocol, which RestService serves
 //   /metrics           for Prometheus
 //   /status.json       {"<name>": <StatusJson of that source>, ...}
 //   /v2/health/live    200 and {"live": true}, or 503 and {"live": false}
@@ -24,8 +23,6 @@ struct StatusPages {
   std::vector<const StatusSource*> sources;  // Shown in this order; names differ.
   std::function<bool()> live;                // Not set: true.
   std::function<bool()> ready;
-  // Phase and number of calls, such as CallStats::ByPhase; may be left out.
-  std::function<std::vector<std::pair<absl::string_view, int64_t>>()> calls_by_phase;
 };
 
 HttpServer::Routes StatusRoutes(StatusPages pages);

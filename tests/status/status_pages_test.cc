@@ -81,16 +81,25 @@ TEST_F(StatusPagesTest, AnswersProbesByTheirFunctions) {
   EXPECT_EQ(Fetch("/v2/health/ready").body, "{\"ready\":true}\n");
 }
 
-TEST_F(StatusPagesTest, HasAPageWithLinksAndTheCallsByPhase) {
-  pages_.calls_by_phase = [] {
-    return std::vector<std::pair<absl::string_view, int64_t>>{{"Queued", 7}, {"<odd>", 1}};
-  };
+TEST_F(StatusPagesTest, HasAPageThatMayLoadAndRunNothingElse) {
   const RawResponse response = Fetch("/");
   EXPECT_EQ(response.code, 200);
   EXPECT_NE(response.head.find("Content-Type: text/html"), std::string::npos);
-  EXPECT_NE(response.body.find("<a href=\"/status.json\">"), std::string::npos);
-  EXPECT_NE(response.body.find("<tr><td>Queued</td><td>7</td></tr>"), std::string::npos);
-  EXPECT_NE(response.body.find("&lt;odd&gt;"), std::string::npos);
+  EXPECT_NE(response.head.find("Content-Security-Policy: default-src 'none'; style-src 'sha256-"),
+            std::string::npos);
+  EXPECT_EQ(response.head.find("unsafe"), std::string::npos);
+  EXPECT_EQ(response.body.find('@'), response.body.find("@media"));
+  for (const char* outside : {"http://", "https://", "//cdn", " src=", "@import", "url("}) {
+    EXPECT_EQ(response.body.find(outside), std::string::npos) << outside;
+  }
+}
+
+TEST_F(StatusPagesTest, DescribesTheRestForm) {
+  const RawResponse response = Fetch("/openapi.json");
+  EXPECT_EQ(response.code, 200);
+  const auto api = nlohmann::json::parse(response.body);
+  EXPECT_EQ(api["info"]["version"], TOURNANT_VERSION);
+  EXPECT_TRUE(api["paths"].contains("/v2/models/{model}/infer"));
 }
 
 }  // namespace

@@ -1,0 +1,212 @@
+"""The status page in a browser, and predictions over real HTTP."""
+
+import json
+import unittest
+import urllib.error
+import urllib.request
+
+from harness import LIMIT_SECONDS, Server, repository, serve
+from playwright.sync_api import Page, sync_playwright
+
+BROWSER = "/usr/bin/chromium-headless-shell"
+PATIENCE_MS = LIMIT_SECONDS * 1000
+
+LINEAR = {"name": "x", "shape": [1, 1], "datatype": "FP32", "data": [3]}
+
+
+class WithServer(unittest.TestCase):
+    """A server with HTTP for all tests of a class."""
+
+    server: Server
+    url: str
+
+    @classmethod
+    def setUpClass(cls):
+        folder = repository(cls, "linear", "raises")
+        cls.server = serve(folder, "--http_address=127.0.0.1:0", "--workers=2",
+                           env={"TOURNANT_MAX_IN_FLIGHT": "1000"})
+        cls.addClassCleanup(cls.server.kill)
+        cls.url = f"http://127.0.0.1:{cls.server.ready['http']}"
+
+    def ask(self, path: str, request: object = None, headers: dict[str, str] | None = None):
+        """(code, JSON) of a GET, or of a POST of `request`."""
+        data = None if request is None else json.dumps(request).encode()
+        sent = urllib.request.Request(self.url + path, data, headers or {})
+        try:
+            with urllib.request.urlopen(sent, timeout=LIMIT_SECONDS) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+
+class RestForm(WithServer):
+    def test_predicts_with_the_model_that_is_served(self):
+        code, answer = self.ask("/v2/models/linear/infer", {"id": "a", "inputs": [LINEAR]})
+        self.assertEqual(code, 200, answer)
+        self.assertEqual((answer["model_name"], answer["id"]), ("linear", "a"))
+        self.assertEqual(answer["outputs"][0]["data"], [7])
+
+    def test_describes_what_it_takes(self):
+        self.assertEqual(self.ask("/v2")[1]["name"], "tournant")
+        code, metadata = self.ask("/v2/models/linear/versions/1")
+        self.assertEqual(code, 200)
+        self.assertEqual(metadata["inputs"][0]["name"], "x")
+        self.assertEqual(self.ask("/v2/models/linear/ready"), (200, {"name": "linear", "ready": True}))
+
+    def test_says_what_is_wrong(self):
+        code, answer = self.ask("/v2/models/linear/infer", {"inputs": [{**LINEAR, "data": ["a"]}]})
+        self.assertEqual(code, 400)
+        self.assertEqual(answer["error"], "inputs[0].data[0]: 'a' is not a value of FP32")
+        self.assertEqual(self.ask("/v2/models/none/infer", {"inputs": [LINEAR]})[0], 404)
+        code, answer = self.ask("/v2/models/linear/infer", {"inputs": [LINEAR]}, {"grpc-timeout": "0m"})
+        self.assertEqual(code, 504, answer)
+
+    def test_counts_as_every_call(self):
+        before = self.ask("/status.json")[1]
+        self.ask("/v2/models/linear/infer", {"inputs": [LINEAR]})
+        after = self.ask("/status.json")[1]
+
+        def done(status):
+            linear = next(entry for entry in status["models"] if entry["model"] == "linear")
+            return linear["calls"]["ok"], status["calls"]["ended"]["Done"]
+
+        self.assertEqual(done(after), tuple(count + 1 for count in done(before)))
+
+    def test_serves_what_its_openapi_document_says(self):
+        api = self.ask("/openapi.json")[1]
+        self.assertTrue(api["openapi"].startswith("3."))
+
+        def resolve(node):
+            """Every reference in the document leads to something."""
+            if isinstance(node, dict):
+                if "$ref" in node:
+                    found = api
+                    for part in node["$ref"].removeprefix("#/").split("/"):
+                        found = found[part]
+                for value in node.values():
+                    resolve(value)
+            elif isinstance(node, list):
+                for value in node:
+                    resolve(value)
+
+        resolve(api)
+        operations = [operation["operationId"] for path in api["paths"].values()
+                      for method, operation in path.items() if method != "parameters"]
+        self.assertEqual(len(operations), len(set(operations)))
+        for path, methods in api["paths"].items():
+            place = path.replace("{model}", "linear").replace("{version}", "1")
+            if "get" in methods:
+                code, _ = self.ask(place)
+            else:
+                code, answer = self.ask(place, {"inputs": [LINEAR]})
+                required = api["components"]["schemas"]["InferResponse"]["required"]
+                self.assertLessEqual(set(required), set(answer))
+            self.assertIn(str(code), methods.get("get", methods.get("post"))["responses"], place)
+            self.assertEqual(code, 200, place)
+
+    def test_tells_where_settings_come_from(self):
+        settings = self.ask("/status.json")[1]["settings"]
+        self.assertEqual(settings["workers"], {"value": "2", "from": "flag"})
+        self.assertEqual(settings["max_in_flight"], {"value": "1000", "from": "environment"})
+        self.assertEqual(settings["reflection"], {"value": "true", "from": "default"})
+
+
+class StatusPage(WithServer):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        playwright = sync_playwright().start()
+        cls.addClassCleanup(playwright.stop)
+        cls.browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        cls.addClassCleanup(cls.browser.close)
+
+    def open(self, **options) -> Page:
+        """The page with its first data; what goes wrong on its console fails the test."""
+        context = self.browser.new_context(**options)
+        self.addCleanup(context.close)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        wrong: list[str] = []
+        page.on("console", lambda said: wrong.append(said.text) if said.type != "log" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        self.addCleanup(lambda: self.assertEqual(wrong, []))
+        page.goto(self.url)
+        page.wait_for_selector("#models td.name")
+        page.wait_for_selector("#try-input-0")
+        return page
+
+    def test_shows_the_models_and_that_the_server_is_ready(self):
+        page = self.open()
+        self.assertEqual(page.inner_text("#state").strip(), "ready")
+        self.assertIn("linear", page.inner_text("#models"))
+        self.assertTrue(page.locator("#problem").is_hidden())
+        self.assertIn("No calls are in flight", page.inner_text("#oldest"))
+
+    def test_predicts_with_its_form(self):
+        page = self.open()
+        page.select_option("#try-model", "linear")
+        page.fill("#try-input-0", "3")
+        page.click("#try-send")
+        page.wait_for_selector("#try-answer output")
+        self.assertEqual(page.inner_text("#try-answer output"), "7")
+
+    def test_says_which_input_it_cannot_read(self):
+        page = self.open()
+        page.select_option("#try-model", "linear")
+        page.fill("#try-input-0", "three")
+        page.click("#try-send")
+        self.assertIn("x: values are separated by commas", page.inner_text("#try-answer"))
+        self.assertEqual(page.get_attribute("#try-input-0", "aria-invalid"), "true")
+        self.assertEqual(page.evaluate("document.activeElement.id"), "try-input-0")
+
+    def test_has_roles_and_names_for_who_does_not_see_it(self):
+        page = self.open()
+        for role, name in (("heading", "The kitchen"), ("heading", "Models"), ("status", "ready"),
+                           ("button", "Pause"), ("combobox", "Model"), ("textbox", "x"),
+                           ("button", "Predict"), ("table", ""), ("list", ""), ("meter", ""),
+                           ("navigation", "Other views"), ("link", "Metrics")):
+            found = page.get_by_role(role, name=name) if name and role != "status" else page.get_by_role(role)
+            self.assertGreater(found.count(), 0, f"{role} {name}")
+        self.assertEqual(page.locator("h1").count(), 1)
+        stations = page.locator("#stations > li")
+        self.assertEqual(stations.count(), 5)
+        self.assertIn("waiting for features", stations.nth(1).inner_text())
+
+    def test_leads_the_keyboard_through_it_in_order(self):
+        page = self.open()
+        seen = []
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            seen.append(page.evaluate(
+                "document.activeElement.id || document.activeElement.textContent.trim().slice(0, 20)"))
+        order = [seen.index(name) for name in ("Skip to the kitchen", "pause", "try-model", "try-input-0", "try-send")]
+        self.assertEqual(order, sorted(order), seen)
+
+    def test_stops_asking_when_it_is_paused(self):
+        page = self.open()
+        page.click("#pause")
+        self.assertEqual(page.get_attribute("#pause", "aria-pressed"), "true")
+        self.assertEqual(page.inner_text("#updated"), "paused")
+
+    def test_fits_a_phone_by_day_and_by_night(self):
+        for scheme in ("light", "dark"):
+            page = self.open(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+            self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 360)
+            ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            brightness = sum(int(part) for part in ground.strip("rgb()").split(","))
+            self.assertEqual(brightness < 300, scheme == "dark", ground)
+
+    def test_takes_names_for_text(self):
+        page = self.open()
+        page.evaluate("""() => fetch('/status.json').then((answer) => answer.json()).then((status) => {
+          status.models[0].model = '<img src=x onerror=window.hurt=1>';
+          window.fetch = () => Promise.resolve({ok: true, json: () => Promise.resolve(status)});
+        })""")
+        page.locator("#models td", has_text="<img").wait_for()
+        self.assertEqual(page.locator("#models img").count(), 0)
+        self.assertEqual(page.evaluate("typeof window.hurt"), "undefined")
+
+
+if __name__ == "__main__":
+    unittest.main()
