@@ -18,8 +18,7 @@ CURVES = {
     "fixed": ("a fixed limit,\n32 calls in flight", "#c8691c"),
     "off": ("off", "#5b5ea6"),
 }
-TITLES = {"work": "A model of 10 ms a call, deadlines of 100 ms",
-          "mlp": "A model of microseconds, deadlines of 20 ms"}
+TITLES = {"work": "A model of 10 ms a call, deadlines of 100 ms"}
 INK = "#333333"
 
 
@@ -50,7 +49,7 @@ def main() -> None:
     with open(sys.argv[1]) as file:
         report = json.load(file)
     models = [model for model in TITLES if model in report]
-    figure, panels = pyplot.subplots(1, len(models), figsize=(5.6 * len(models), 4.0), squeeze=False,
+    figure, panels = pyplot.subplots(1, len(models), figsize=(7.2 * len(models), 4.0), squeeze=False,
                                      facecolor="white")
     for axes, model in zip(panels[0], models):
         draw(axes, model, report[model])

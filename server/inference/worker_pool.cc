@@ -1,41 +1,13 @@
 #include "inference/worker_pool.h"
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
-#include "base/thread.h"
-#include "inference/batch_runner.h"
-#include "inference/own_count.h"
+#include "inference/pool_worker.h"
 
 namespace tournant {
-struct WorkerPool::Worker {
-  Worker(int index, const Clock& clock, Tracer* tracer) : index(index), runner(clock, tracer) {}
-
-  const int index;
-
-  // Guarded by the pool's lock.
-  bool asleep = false;
-  bool watches = false;  // Asleep until something is due that is being delayed.
-  bool has_control = false;
-  TimePoint free_at;  // Estimated; while it is awake.
-  CondVar wake;       // Waits under the pool's lock.
-
-  // When it should have ended what it executes; min: nothing. Written by its own thread.
-  std::atomic<TimePoint> busy_until{TimePoint::min()};
-
-  // Its own thread only.
-  ModelQueue* queue = nullptr;  // Of `taken`, whose jobs keep it alive.
-  TakenBatch taken;
-  BatchRunner runner;
-
-  // Written by its own thread.
-  OwnCount ok, failed, expired, shed, unwanted, executions, rows, computed_ns, wasted_ns;
-
-  Thread thread;
-};
 
 WorkerPool::WorkerPool(const Clock& clock, Options options)
     : clock_(clock), options_(options), working_(options.workers) {
@@ -311,72 +283,6 @@ bool WorkerPool::TakeBatch(Worker& self, TimePoint now, std::optional<Duration>&
   return true;
 }
 
-void WorkerPool::Sleep(Worker& self, std::optional<Duration> at_most) {
-  self.asleep = true;
-  self.watches = at_most.has_value();
-  sleeping_.push_back(&self);
-  if (at_most) {
-    self.wake.WaitFor(mutex_, std::max(*at_most, Duration(1)));
-  } else {
-    SleepOnGuard(self);
-  }
-  if (self.asleep) Rouse(self);
-}
-
-void WorkerPool::SleepOnGuard(Worker& self) {
-  while (self.asleep) {
-    if (guard_ != &self) {
-      self.wake.Wait(mutex_);
-      continue;
-    }
-    self.wake.WaitFor(mutex_, options_.guard_period);
-    if (!self.asleep) return;
-    if (AnyToTake() && NeedsWorker(clock_.Now())) return;
-    // Who comes to an idle pool is woken for.
-    if (sleeping_.size() == workers_.size()) guard_ = nullptr;
-  }
-}
-
-WorkerPool::Worker* WorkerPool::PostGuard() {
-  if (guard_ != nullptr || sleeping_.empty()) return nullptr;
-  guard_ = sleeping_.front();  // The last that is woken for work.
-  return guard_;
-}
-
-WorkerPool::Worker* WorkerPool::TakeSleeper() {
-  if (sleeping_.empty()) return nullptr;
-  Worker* const worker = sleeping_.back();
-  Rouse(*worker);
-  worker->free_at = TimePoint::min();
-  return worker;
-}
-
-void WorkerPool::Rouse(Worker& worker) {
-  worker.asleep = false;
-  std::erase(sleeping_, &worker);
-  if (guard_ == &worker) guard_ = nullptr;
-}
-
-bool WorkerPool::NeedsWorker(TimePoint now) const {
-  WakeSnapshot snapshot;
-  snapshot.sleeping = static_cast<int>(sleeping_.size());
-  snapshot.awake = options_.workers - snapshot.sleeping;
-  snapshot.queued_work = backlog_;
-  if (snapshot.sleeping > 0 && snapshot.awake > 0) {
-    Duration next_free = std::chrono::hours(1);
-    for (const auto& worker : workers_) {
-      if (worker->asleep || worker->free_at == TimePoint::max()) continue;
-      // One that is late may be late by as much again: nobody else would find out that it hangs.
-      const Duration left = worker->free_at == TimePoint::min()
-                                ? Duration::zero()
-                                : std::chrono::abs(worker->free_at - now);
-      next_free = std::min(next_free, left);
-    }
-    snapshot.next_free = next_free;
-  }
-  return ShouldWake(snapshot, options_.wake_threshold);
-}
-
 void WorkerPool::Release(ModelQueue& queue) {
   // No need to wake anyone: the caller looks for work next.
   MutexLock lock(mutex_);
@@ -393,11 +299,6 @@ int WorkerPool::FreeFor(const ModelQueue& queue) const {
 bool WorkerPool::AnyToTake() const {
   return std::any_of(waiting_.begin(), waiting_.end(),
                      [](const ModelQueue* queue) { return !queue->AtLimit(); });
-}
-
-bool WorkerPool::SomeoneWatches() const {
-  return std::any_of(sleeping_.begin(), sleeping_.end(),
-                     [](const Worker* worker) { return worker->watches; });
 }
 
 void WorkerPool::Update(ModelQueue& queue, bool was_empty) {
