@@ -19,11 +19,11 @@ class CountedRecords final : public PredictionSink {
     ++count_;
     changed_.SignalAll();
   }
-  // Blocks until there are so many; the last one.
+  // Blocks until there are so many, and takes the last one.
   PredictionRecord Wait(int count) {
     MutexLock lock(mutex_);
     while (count_ < count) changed_.Wait(mutex_);
-    return last_;
+    return std::move(last_);
   }
 
  private:
