@@ -104,10 +104,10 @@ TEST_F(CheckModelTest, EachErrorHasALineOfItsOwn) {
 TEST_F(CheckModelTest, PrintsWhatHasNoEffect) {
   dir_.Write("m/config.pbtxt",
              "input { name: \"x\" data_type: TYPE_FP32 dims: 4 } output { name: \"y\" }\n"
-             "parameters { key: \"NUM_THREADS\" value { string_value: \"4\" } }");
+             "parameters { key: \"NUM_INTEROP_THREADS\" value { string_value: \"4\" } }");
   const CheckReport report = Check("m");
   EXPECT_TRUE(report.ok);
-  EXPECT_THAT(report.text, HasSubstr("config.pbtxt:2:1: parameters[NUM_THREADS] has no effect"));
+  EXPECT_THAT(report.text, HasSubstr("config.pbtxt:2:1: parameters[NUM_INTEROP_THREADS] has no effect"));
   EXPECT_THAT(report.text, Not(HasSubstr("error: ")));
 }
 

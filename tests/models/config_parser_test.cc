@@ -118,7 +118,7 @@ TEST(ConfigParser, ReadsAConfigInJson) {
       "versionPolicy": {"specific": {"versions": [3, 1]}},
       "dynamic_batching": {"priority_levels": "2", "default_priority_level": 1,
                            "priority_queue_policy": {"2": {"max_queue_size": 5}}},
-      "parameters": {"NUM_THREADS": {"string_value": "2"}}})",
+      "parameters": {"NUM_INTEROP_THREADS": {"string_value": "2"}}})",
                                            "m", &warnings);
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->max_batch_size, 8);
@@ -126,9 +126,10 @@ TEST(ConfigParser, ReadsAConfigInJson) {
   EXPECT_EQ(config->outputs[0].type, DataType::kInt64);
   EXPECT_THAT(config->version_policy.specific, ElementsAre(1, 3));
   EXPECT_EQ(config->batching.PolicyOf(2).max_queue_size, 5);
-  EXPECT_THAT(warnings,
-              ElementsAre("config: parameters[NUM_THREADS] has no effect: the threads within an "
-                          "operation are a setting of the process, 1"));
+  EXPECT_THAT(
+      warnings,
+      ElementsAre("config: parameters[NUM_INTEROP_THREADS] has no effect: the threads between "
+                  "operations are a setting of the process, 1"));
 }
 
 TEST(ConfigParser, NamesTheKeyThatIsWrongInJson) {
