@@ -227,6 +227,14 @@ HttpResponse HttpServer::Answer(const HttpRequest& request) const {
 }
 
 int HttpServer::OnRequest(mg_connection* connection) {
+  int code = 0;
+  // Civetweb's threads have stacks of 100 KiB, half of which the thread-local variables of our
+  // libraries take.
+  Thread("http-request", [connection, &code] { code = Serve(connection); }).Join();
+  return code;
+}
+
+int HttpServer::Serve(mg_connection* connection) {
   const mg_request_info* info = mg_get_request_info(connection);
   const auto* server = static_cast<const HttpServer*>(info->user_data);
   const auto text = [](const char* value) { return std::string(value == nullptr ? "" : value); };

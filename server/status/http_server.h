@@ -100,6 +100,8 @@ class HttpServer {
   const Route* Find(const std::string& path) const;
   HttpResponse Answer(const HttpRequest& request) const;
   static int OnRequest(mg_connection* connection);
+  // Reads the request, and sends what its route answers.
+  static int Serve(mg_connection* connection);
   static int OnLogMessage(const mg_connection* connection, const char* message);
 
   const Options options_;
