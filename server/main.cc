@@ -297,10 +297,9 @@ int Serve(const Config& config, const CommandLine& command_line, const Clock& fe
     Health& health = (*server)->health();
     StatusPages pages;
     pages.metrics = &metrics;
-    pages.sources = {&server_status,    &calls,           &latency,
-                     &in_flight,        &models,          &pool_report,
-                     &admission_report, &features_report, &resources,
-                     &settings};
+    pages.sources = {&server_status, &calls,       &latency,          &in_flight,
+                     &models,        &pool_report, &admission_report, &features_report,
+                     &resources,     &settings};
     if (feature_report) {
       pages.sources.push_back(&*feature_report);
       pages.sources.push_back(&cache_report);

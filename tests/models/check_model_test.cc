@@ -107,7 +107,8 @@ TEST_F(CheckModelTest, PrintsWhatHasNoEffect) {
              "parameters { key: \"NUM_INTEROP_THREADS\" value { string_value: \"4\" } }");
   const CheckReport report = Check("m");
   EXPECT_TRUE(report.ok);
-  EXPECT_THAT(report.text, HasSubstr("config.pbtxt:2:1: parameters[NUM_INTEROP_THREADS] has no effect"));
+  EXPECT_THAT(report.text,
+              HasSubstr("config.pbtxt:2:1: parameters[NUM_INTEROP_THREADS] has no effect"));
   EXPECT_THAT(report.text, Not(HasSubstr("error: ")));
 }
 
