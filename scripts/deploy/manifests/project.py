@@ -26,9 +26,6 @@ VALUES = {
 }
 SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 
-# Metrics that are agreed on and that no source names yet.
-PENDING_METRICS = {"tournant_offered_utilization"}
-
 
 def seconds(duration):
     """A duration as absl writes it, in seconds."""
@@ -63,7 +60,7 @@ class Project:
     @functools.cache
     def metrics(self):
         """Names of the metrics that the sources export."""
-        names = set(PENDING_METRICS)
+        names = set()
         for file in (self.root / "server").rglob("*.cc"):
             names.update(METRIC.findall(file.read_text()))
         return names
