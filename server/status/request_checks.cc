@@ -51,6 +51,17 @@ absl::Status CheckOrigin(const HttpRequest& request, bool loopback) {
   return absl::OkStatus();
 }
 
+namespace {
+
+// `count` of `Unit`, a day at most: no call has more.
+template <class Unit>
+Duration AtMostADay(int64_t count) {
+  constexpr Unit kDay = std::chrono::hours(24);
+  return Unit(std::min<int64_t>(count, kDay.count()));
+}
+
+}  // namespace
+
 absl::StatusOr<std::optional<Duration>> TimeLeft(const HttpRequest& request) {
   const std::optional<std::string> text = request.Header("grpc-timeout");
   if (!text) return std::optional<Duration>();
@@ -63,17 +74,17 @@ absl::StatusOr<std::optional<Duration>> TimeLeft(const HttpRequest& request) {
   if (good) {
     switch (text->back()) {
       case 'H':
-        return std::chrono::hours(count);
+        return AtMostADay<std::chrono::hours>(count);
       case 'M':
-        return std::chrono::minutes(count);
+        return AtMostADay<std::chrono::minutes>(count);
       case 'S':
-        return std::chrono::seconds(count);
+        return AtMostADay<std::chrono::seconds>(count);
       case 'm':
-        return std::chrono::milliseconds(count);
+        return AtMostADay<std::chrono::milliseconds>(count);
       case 'u':
-        return std::chrono::microseconds(count);
+        return AtMostADay<std::chrono::microseconds>(count);
       case 'n':
-        return std::chrono::nanoseconds(count);
+        return AtMostADay<std::chrono::nanoseconds>(count);
       default:
         break;
     }
