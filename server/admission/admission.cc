@@ -153,6 +153,10 @@ AdmissionSnapshot AdmissionControl::Snapshot(const Request& request, Urgency urg
   const size_t bucket = AdmittedWork::BucketOf(snapshot.patience);
   const AdmittedWork& own = request.load.work_;
   snapshot.ahead_of_version = own.Ahead(urgency, request.rank ? RankBucket(*request.rank) : bucket);
+  if (request.in_order) {
+    snapshot.ahead_of_version = own.total();
+    snapshot.ahead_of_all = std::max(snapshot.ahead_of_all, own.total());
+  }
   snapshot.next_free = request.next_free;
   snapshot.ahead_of_all = all_.Ahead(urgency, bucket);
   snapshot.busy_versions = busy_versions_ + (own.total() > Duration::zero() ? 0 : 1);

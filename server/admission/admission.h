@@ -115,6 +115,7 @@ class AdmissionControl {
     // Where the version's config decides who goes first, instead of deadlines: before which others
     // of its class, the less the earlier.
     std::optional<size_t> rank{};
+    bool in_order = false;    // All of its version that came before go first, whatever their class.
     int version_workers = 1;  // That may execute its version at the same time.
     int64_t bytes = 0;        // Of its request.
     // Who calls, as gRPC names him. Asked when places are getting scarce.

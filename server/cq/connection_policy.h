@@ -18,9 +18,6 @@ inline void SetConnectionPolicy(std::chrono::milliseconds max_age, grpc::ServerB
   // Peers that are gone without a word are noticed after this, also in the middle of an answer.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
-  // Deadlines are ours: each call has a timer on its own loop. gRPC's would be a second one, and in
-  // an overload its threads, which end the calls that expire, take the cores that are left.
-  builder.AddChannelArgument(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 0);
   // gRPC adds 10 % of jitter. It costs some 4,000 instructions a call: gRPC then puts a filter
   // around each.
   if (max_age.count() > 0) {

@@ -21,7 +21,7 @@ absl::Status Compute::await_resume() {
   absl::Status status = HandoffWait::await_resume();
   if (queue_timer_.pending()) call_.home.RemoveTimer(queue_timer_);
   if (status.ok()) {
-    job_->ended_in_queue = job_->started == TimePoint();
+    job_->ended_in_queue = job_->batch_rows == 0;
     return job_->status;
   }
   // The call ended first: its place in the queue is free for others at once. A refused job has

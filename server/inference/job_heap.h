@@ -16,13 +16,11 @@ namespace tournant {
 // Where a job stands among those of its model: the least is served first.
 struct JobOrder {
   Criticality criticality = kDefaultCriticality;
+  bool beyond_share = false;
   uint32_t level = 0;    // Of priority.
   bool delayed = false;  // It has waited so long that those of its level that have not go first.
-  bool beyond_share = false;
-  TimePoint deadline;  // The same for all where only the arrival counts, and the class too.
+  TimePoint deadline;    // The same for all where only the arrival counts, and the class too.
   uint64_t arrival = 0;
-
-  Urgency urgency() const { return {criticality, beyond_share}; }
 
   auto operator<=>(const JobOrder&) const = default;
 };

@@ -277,7 +277,11 @@ void ModelQueue::Take(int64_t max_rows, TimePoint now, StandingQueue* standing, 
     }
     list->push_back(Count(group.Pop()));
   }
-  if (taken > 0) LearnBatchRows(taken);
+  if (taken > 0) {
+    LearnBatchRows(taken);
+    // Also of one that will fail, or that nobody will wait for: it is being tried.
+    NoteExecuted(now);
+  }
   if (answer_order_ != nullptr && !batch.jobs.empty()) batch.turn = turns_++;
   DropIfEmpty(group);
 }
@@ -304,7 +308,6 @@ int64_t ModelQueue::BatchRows() const {
 }
 
 std::optional<size_t> ModelQueue::RankOf(int64_t priority) const {
-  if (answer_order_ != nullptr) return 0;  // All that came before.
   if (levels_.size() == 1) return std::nullopt;
   return LevelOf(priority);
 }

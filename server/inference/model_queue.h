@@ -74,7 +74,7 @@ class ModelQueue {
   // Before which others of its class a call of this priority goes, where that is not a matter of
   // deadlines; the less the earlier.
   std::optional<size_t> RankOf(int64_t priority) const;
-  // An execution has ended, or none ever did. Any thread.
+  // An execution has begun or ended. Any thread.
   void NoteExecuted(TimePoint now) { last_executed_.store(now, std::memory_order_relaxed); }
   TimePoint last_executed() const { return last_executed_.load(std::memory_order_relaxed); }
   // Null: answers leave as they come.
@@ -97,6 +97,8 @@ class ModelQueue {
   // Of the most urgent job. Not when empty.
   TimePoint Deadline() const { return MostUrgent().top().deadline; }
   const JobOrder& top_order() const { return MostUrgent().top_order(); }
+  // Of that job, also where only the arrival counts among those of this queue.
+  Urgency TopUrgency() const { return MostUrgent().top().urgency; }
   // Of the group with the most urgent job; `sharing` and `closing` are left to the caller. Not when
   // empty.
   BatchSnapshot Snapshot(TimePoint now);

@@ -179,7 +179,7 @@ void WorkerPool::RunBatch(Worker& self) {
   const BatchOutcome outcome =
       self.runner.Run(self.taken, *self.queue, self.queue->buffer(self.index));
   self.busy_until.store(TimePoint::min(), std::memory_order_relaxed);
-  if (outcome.executions > 0) self.queue->NoteExecuted(clock_.Now());
+  if (!self.taken.jobs.empty()) self.queue->NoteExecuted(clock_.Now());
   if (outcome.cost > Duration::zero()) self.queue->cost().Learn(outcome.rows, outcome.cost);
   self.ok.Add(outcome.ok);
   self.failed.Add(outcome.failed);
@@ -248,7 +248,7 @@ bool WorkerPool::TakeBatch(Worker& self, TimePoint now, std::optional<Duration>&
     const BatchDecision decision = DecideBatch(snapshot);
     if (decision.max_rows > 0) {
       due.push_back({queue, decision});
-      heads.push_back({queue->Deadline(), queue->served, queue->top_order().urgency()});
+      heads.push_back({queue->Deadline(), queue->served, queue->TopUrgency()});
     } else if (!due_in || decision.wait < *due_in) {
       due_in = decision.wait;
     }
@@ -257,12 +257,13 @@ bool WorkerPool::TakeBatch(Worker& self, TimePoint now, std::optional<Duration>&
 
   const Candidate& picked = due[PickQueue(heads, options_.fairness_slack)];
   ModelQueue& queue = *picked.queue;
-  const int64_t rows_before = queue.rows();
   queue.Take(picked.decision.max_rows, now, options_.checks_at_dispatch ? &standing_ : nullptr,
              self.taken);
   self.taken.started = now;
   self.queue = &queue;
-  const Duration cost = queue.cost().EstimateCost(rows_before - queue.rows());
+  int64_t rows = 0;  // Of those that will be executed.
+  for (const auto& job : self.taken.jobs) rows += job->rows;
+  const Duration cost = rows > 0 ? queue.cost().EstimateCost(rows) : Duration::zero();
   self.free_at = now + cost;
   self.busy_until.store(now + cost, std::memory_order_relaxed);
   if (queue.max_running() > 0) ++queue.running;

@@ -129,8 +129,15 @@ CallFailure ReasonOf(const CallContext& call, const absl::Status& why) {
   }
 }
 
+// Its deadline has passed, or so nearly that the caller, who left, must have seen it pass.
+bool OutOfTime(const CallContext& call, const absl::Status& why) {
+  constexpr Duration kOnTheWay = std::chrono::milliseconds(5);
+  return absl::IsDeadlineExceeded(why) ||
+         (absl::IsCancelled(why) && call.clock.Now() + kOnTheWay >= call.deadline);
+}
+
 absl::Status Failed(const CallContext& call, Prediction& prediction, absl::Status why) {
-  prediction.permit.End(OutcomeOf(why));
+  prediction.permit.End(OutOfTime(call, why) ? AdmissionOutcome::kExpired : OutcomeOf(why));
   prediction.permit = AdmissionPermit();  // Its place is free for others at once.
   if (ModelQueue* const queue = prediction.version->queue.get(); queue != nullptr) {
     queue->statistics().CountFailure(call.clock.Now() - call.phase.accepted_at(),
@@ -224,7 +231,7 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   absl::Status computed = co_await Compute(call, pool_, job);
   prediction.batch = BatchOf(*job);
   if (!computed.ok()) {
-    if (absl::IsDeadlineExceeded(computed) && job->ended_in_queue) {
+    if (job->ended_in_queue && OutOfTime(call, computed)) {
       prediction.permit.Expired(job->enqueued, call.clock.Now());
     }
     // An error of the model. Otherwise a worker may still be at the job.
@@ -266,6 +273,7 @@ absl::Status Predictor::Admit(const CallContext& call, Prediction& prediction) {
       .next_free = pool_.NextFree(now),
       .last_executed = queue->last_executed(),
       .rank = queue->RankOf(request.priority),
+      .in_order = queue->answer_order() != nullptr,
       .version_workers = queue->max_running() > 0 ? static_cast<int>(queue->max_running())
                                                   : std::numeric_limits<int>::max(),
       .bytes = request.bytes,

@@ -23,6 +23,8 @@ void ConfigureTorch() {
 void UseIntraOpThreads(int threads) {
   thread_local int used = 0;
   if (used == threads) return;
+  // A thread's first operation that is split takes over what was set last, by whichever thread.
+  if (used == 0) at::internal::lazy_init_num_threads();
   at::set_num_threads(threads);
   used = threads;
 }

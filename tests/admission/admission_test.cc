@@ -37,6 +37,7 @@ class AdmissionTest : public ::testing::Test {
     milliseconds batch_cost{0};
     milliseconds next_free{0};
     std::optional<size_t> rank{};
+    bool in_order = false;
   };
   void Make(AdmissionControl::Options options = {}) {
     control_ = std::make_unique<AdmissionControl>(options);
@@ -53,6 +54,7 @@ class AdmissionTest : public ::testing::Test {
                             .next_free = call.next_free,
                             .last_executed = last_executed_,
                             .rank = call.rank,
+                            .in_order = call.in_order,
                             .bytes = call.bytes,
                             .peer = peer},
                            permit);
@@ -200,6 +202,18 @@ TEST_F(AdmissionTest, ARankOfTheConfigsGoesBeforeDeadlines) {
   permits_.clear();
   EXPECT_EQ(EnterMany(100, {.patience = seconds(10), .rank = 0}), 100);
   EXPECT_FALSE(Enter({.rank = 0}).ok()) << "all that came before it, however patient";
+}
+
+TEST_F(AdmissionTest, WhereCallsAreServedInOrderAllThatCameBeforeGoFirst) {
+  Make();
+  const Call sheddable{
+      .criticality = Criticality::kSheddable, .patience = seconds(10), .in_order = true};
+  EXPECT_EQ(EnterMany(20, sheddable), 20);
+  Call most;
+  most.criticality = Criticality::kCriticalPlus;
+  EXPECT_TRUE(Enter(most).ok());
+  most.in_order = true;
+  EXPECT_FALSE(Enter(most).ok());
 }
 
 TEST_F(AdmissionTest, CountsHowCallsEnd) {

@@ -23,8 +23,8 @@ TEST(JobHeap, SumsUpRowsInItsOrder) {
     for (uint64_t i = 0; i < jobs; ++i) {
       const auto job = JobAt(0, 1 + static_cast<int64_t>(rng.Next() % 3));
       const JobOrder order{kAllCriticalities[rng.Next() % kCriticalities],
-                           static_cast<uint32_t>(rng.Next() % 3),
                            rng.Next() % 2 == 0,
+                           static_cast<uint32_t>(rng.Next() % 3),
                            rng.Next() % 2 == 0,
                            kNow + seconds(rng.Next() % 5),
                            i};
