@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 #include <exception>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -227,10 +228,22 @@ HttpResponse HttpServer::Answer(const HttpRequest& request) const {
 }
 
 int HttpServer::OnRequest(mg_connection* connection) {
-  int code = 0;
+  int code = 503;
   // Civetweb's threads have stacks of 100 KiB, half of which the thread-local variables of our
   // libraries take.
-  Thread("http-request", [connection, &code] { code = Serve(connection); }).Join();
+  try {
+    Thread("http-request", [connection, &code] {
+      try {
+        code = Serve(connection);
+      } catch (const std::exception&) {  // Out of memory. The connection is closed.
+        code = 500;
+      }
+    }).Join();
+  } catch (const std::system_error&) {  // No more threads are to be had.
+    mg_printf(connection,
+              "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
+              "Connection: close\r\n\r\n");
+  }
   return code;
 }
 

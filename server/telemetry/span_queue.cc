@@ -102,8 +102,12 @@ void SpanQueue::Send(const std::vector<Span>& batch) {
     failures_.Add();
     if (!MayExportAgain(refused.status())) {
       Drop(Dropped::kRefused, batch.size());
-      Log(LogLevel::kWarning, "the trace collector refuses spans",
-          {{"error", std::string(refused.status().message())}, {"spans", batch.size()}});
+      if (const auto others = refusals_.Pass(SystemClock().Now())) {
+        Log(LogLevel::kWarning, "the trace collector refuses spans",
+            {{"error", refused.status().ToString()},
+             {"spans", batch.size()},
+             {"others_since_last_line", *others}});
+      }
       return;
     }
     // Once: it may be away for hours.

@@ -11,6 +11,7 @@
 #include "base/mutex.h"
 #include "base/thread.h"
 #include "telemetry/counter.h"
+#include "telemetry/log_limiter.h"
 #include "telemetry/span.h"
 #include "telemetry/span_exporter.h"
 
@@ -67,6 +68,7 @@ class SpanQueue final : public SpanSink {
   Counter exported_;
   Counter failures_;
   std::array<Counter, kReasons> dropped_;
+  LogLimiter refusals_;  // The sending thread's.
 
   mutable Mutex mutex_;
   CondVar changed_;  // A batch is full, or the queue is closed.

@@ -205,8 +205,9 @@ function showLog(status) {
       ['Saved', `${count(log.durable)} (${perSecond(rate((other) => other.prediction_log.durable))})`],
       ['In memory', `${count(log.in_memory)}${log.in_memory_bytes === undefined ? '' : ` (${bytes(log.in_memory_bytes)})`}`],
       ['Dropped', count(dropped), dropped > 0 ? 'bad' : ''],
+      ['Calls refused for want of a place', count(log.refused || 0), log.refused > 0 ? 'bad' : ''],
     ]),
-    ...(log.directory ? [el('h3', {}, 'Folder'), el('p', {class: 'code'}, log.directory)] : []),
+    ...(log.sink ? [el('h3', {}, 'To'), el('p', {class: 'code'}, log.sink)] : []),
     ...(log.error ? [el('p', {class: 'bad'}, log.error)] : []));
 }
 
