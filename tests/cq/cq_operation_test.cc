@@ -24,8 +24,9 @@ Detached AwaitAlarm(CqLoop& loop, gpr_timespec when, grpc::Alarm& alarm, Latch* 
                     Outcome& outcome) {
   const LiveCount frame;
   const auto start = [&](void* tag) {
+    Latch* const latch = set;  // The frame may be gone once the alarm is set.
     alarm.Set(&loop.queue(), when, tag);
-    if (set != nullptr) set->CountDown();
+    if (latch != nullptr) latch->CountDown();
   };
   const bool ok = co_await CqOperation(start);
   outcome.ok = ok;
