@@ -263,11 +263,10 @@ void ModelQueue::Take(int64_t max_rows, TimePoint now, StandingQueue* standing, 
       list = &batch.expired;
     } else if (standing != nullptr && Hopeless(next, now)) {
       list = &batch.hopeless;
-    } else if (taken > 0 && taken + next.rows > max_rows) {
-      break;
-    } else if (taken > 0 && standing != nullptr &&
-               now + cost_.EstimateCost(taken + next.rows) >
-                   std::min(first_deadline, next.deadline)) {
+    } else if (taken > 0 &&
+               (taken + next.rows > max_rows ||
+                (standing != nullptr && now + cost_.EstimateCost(taken + next.rows) >
+                                            std::min(first_deadline, next.deadline)))) {
       break;
     } else if (standing != nullptr && standing->ShouldShed(now, PartUsed(next, now))) {
       list = &batch.shed;
