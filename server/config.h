@@ -67,9 +67,6 @@ struct Config {
   std::string check_config;  // With check_model: a JSON file that stands in for config.pbtxt.
 };
 
-// The names of all flags, in the order of --help.
-const std::vector<std::string>& ServerFlagNames();
-
 // Reads flags and environment; INVALID_ARGUMENT names the flag that is wrong. `command_line` gets
 // what else was found, and is filled even when a value is bad.
 absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_line);

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <climits>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -37,18 +36,17 @@
 #include "inference/worker_pool.h"
 #include "models/loader.h"
 #include "models/registry.h"
+#include "part_options.h"
 #include "pipeline/blocking_predictor.h"
 #include "pipeline/prediction_log_step.h"
 #include "pipeline/predictor.h"
 #include "predictions/open_prediction_log.h"
-#ifdef TOURNANT_KAFKA
-#include "predictions/kafka/kafka_store.h"
-#endif
 #include "predictions/prediction_log.h"
 #include "predictions/prediction_metrics.h"
 #include "resources.h"
 #include "rpc/methods.h"
 #include "rpc/model_server.h"
+#include "server_flags.h"
 #include "server_metrics.h"
 #include "signals.h"
 #include "status/admission_report.h"
@@ -58,7 +56,6 @@
 #include "status/latency_report.h"
 #include "status/models_status.h"
 #include "status/pool_report.h"
-#include "status/request_checks.h"
 #include "status/rest_service.h"
 #include "status/status_pages.h"
 #include "telemetry/async_log.h"
@@ -91,86 +88,6 @@ int Fail(int exit_status, const absl::Status& status) {
   Log(LogLevel::kError, "tournant-server ends",
       {{"reason", std::string(status.message())}, {"exit_status", exit_status}});
   return exit_status;
-}
-
-std::string OwnExecutable() {
-  char path[PATH_MAX];
-  const ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
-  return length > 0 ? std::string(path, static_cast<size_t>(length)) : std::string();
-}
-
-CallLimits Limits(const Config& config) {
-  return {.default_deadline = config.default_deadline, .max_deadline = config.max_deadline};
-}
-
-RestService::Options RestOptions(const Config& config) {
-  RestService::Options options;
-  options.infer = config.http_infer;
-  options.loopback = IsLoopback(config.http_address);
-  options.max_message_bytes = config.max_message_bytes;
-  return options;
-}
-
-ModelServer::Options ServerOptions(const Config& config) {
-  ModelServer::Options options;
-  options.address = config.grpc_address;
-  options.max_message_bytes = config.max_message_bytes;
-  options.reflection = config.reflection;
-  options.max_connection_age = config.max_connection_age;
-  options.service.calls.limits = Limits(config);
-  options.service.calls.slow_call = config.log_slow_calls;
-  options.service.calls.dialect =
-      config.triton_dialect ? StatusDialect::kTriton : StatusDialect::kTournant;
-  return options;
-}
-
-AdmissionControl::Options AdmissionOptions(const Config& config) {
-  AdmissionControl::Options options;
-  options.by_deadline = config.admission_by_deadline;
-  options.workers = config.workers;
-  options.max_calls = config.max_in_flight;
-  options.max_bytes = config.max_in_flight_bytes;
-  if (config.max_queue_wait.count() > 0) options.max_wait = config.max_queue_wait;
-  options.seed = RandomSeed();
-  return options;
-}
-
-PredictionLog::Options PredictionLogOptions(const Config& config) {
-  PredictionLog::Options options;
-  options.limits.max_bytes = static_cast<size_t>(config.prediction_log_max_bytes);
-  options.limits.max_records = static_cast<size_t>(config.prediction_log_max_records);
-  options.seed = RandomSeed();
-  options.files.compress = config.prediction_log_compress;
-  return options;
-}
-
-KafkaOpener KafkaOpenerOf(const Config& config) {
-#ifdef TOURNANT_KAFKA
-  return [compress = config.prediction_log_compress](
-             const LogSink& sink) -> absl::StatusOr<std::unique_ptr<RecordStore>> {
-    return KafkaStore::Open({.brokers = sink.brokers, .topic = sink.topic, .compress = compress});
-  };
-#else
-  return nullptr;
-#endif
-}
-
-// What values in the prediction log are hashed with.
-std::string SaltOf(const Config& config) {
-  if (!config.prediction_log_salt.empty()) return config.prediction_log_salt;
-  return absl::StrCat(RandomSeed(), "-", RandomSeed(), "-", RandomSeed());
-}
-
-ModelLoader::Options LoaderOptions(const Config& config) {
-  ModelLoader::Options options;
-  options.repository = config.model_repository;
-  options.model_name = config.model_name;
-  options.control = config.model_control;
-  options.poll_period = config.repository_poll_period;
-  options.load_at_start = config.load_model;
-  options.child_check.executable = OwnExecutable();
-  options.exit_on_error = config.exit_on_error;
-  return options;
 }
 
 void PrintReady(int grpc_port, int http_port) {

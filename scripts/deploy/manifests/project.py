@@ -6,7 +6,7 @@ import re
 
 # Where each binary's flags are defined.
 FLAG_FILES = {
-    "tournant-server": "server/config.cc",
+    "tournant-server": "server/server_flags.cc",
     "tournant-feature-store": "server/feature_store/feature_store_main.cc",
 }
 # What a server answers to in grpc.health.v1, besides the names of models.
