@@ -10,7 +10,9 @@ import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
-from matplotlib.ticker import FuncFormatter, NullLocator  # noqa: E402
+from matplotlib.ticker import FuncFormatter  # noqa: E402
+
+from plot_style import INK, style  # noqa: E402
 
 # --admission -> label, colour.
 CURVES = {
@@ -19,7 +21,6 @@ CURVES = {
     "off": ("off", "#5b5ea6"),
 }
 TITLES = {"work": "A model of 10 ms a call, deadlines of 100 ms"}
-INK = "#333333"
 
 
 def draw(axes, model: str, measured: dict) -> None:
@@ -29,20 +30,11 @@ def draw(axes, model: str, measured: dict) -> None:
         shares = [row["goodput_per_s"] / measured["capacity_per_s"] for row in rows]
         axes.plot([row["multiple"] for row in rows], shares, color=colour, linewidth=2.2, marker="o",
                   markersize=4, label=label)
-    axes.set_xscale("log")
-    axes.set_xticks(multiples)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}x"))
-    axes.xaxis.set_minor_locator(NullLocator())
+    style(axes, TITLES[model], multiples, "x")
     axes.set_ylim(-0.03, 1.12)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:.0%}"))
-    axes.set_title(TITLES[model], loc="left", fontsize=11, color=INK)
     axes.set_xlabel(f"offered, in times of the {measured['capacity_per_s']:,.0f} calls/s that it can carry",
                     color=INK)
-    axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(colors=INK)
 
 
 def main() -> None:

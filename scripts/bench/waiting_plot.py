@@ -11,7 +11,9 @@ import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
-from matplotlib.ticker import FuncFormatter, NullLocator  # noqa: E402
+from matplotlib.ticker import FuncFormatter  # noqa: E402
+
+from plot_style import INK, style  # noqa: E402
 
 # server -> label, where it stands (part of the calls, side of the curve), colour. Each curve bears its label,
 # so that nobody has to tell colours apart.
@@ -22,7 +24,6 @@ CURVES = {
     "def": ("FastAPI, def\n(40 threads)", 0.55, "left", "#5b5ea6"),
 }
 TICKS = (1, 2, 5, 10, 20, 50, 100, 250)
-INK = "#333333"
 
 
 def curve(run: dict) -> tuple[list[float], list[int]]:
@@ -65,20 +66,11 @@ def draw(axes, rounds: dict[str, list[dict]], calls: int) -> None:
     axes.axvline(left, color="#999999", linewidth=1, linestyle=(0, (4, 3)))
     axes.annotate("the store answers\nthe first call", (left, 0.1 * calls), xytext=(-9, 0),
                   textcoords="offset points", color="#777777", fontsize=9, ha="right", va="center")
-    axes.set_xscale("log")
+    style(axes, f"{calls:,} calls at once", [tick for tick in TICKS if tick <= latest * 1.5], " s")
     axes.set_xlim(min(0.4, latest**-0.47), latest * 1.5)
     axes.set_ylim(0, calls * 1.06)
-    axes.set_xticks([tick for tick in TICKS if tick <= latest * 1.5])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g} s"))
-    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_yticks([0, calls // 4, calls // 2, calls * 3 // 4, calls])
     axes.yaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:,.0f}"))
-    axes.set_title(f"{calls:,} calls at once", loc="left", fontsize=12, color=INK)
-    axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(colors=INK)
 
 
 def main() -> None:
