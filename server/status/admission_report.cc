@@ -1,5 +1,6 @@
 #include "status/admission_report.h"
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -26,32 +27,25 @@ MetricsRegistry::Read<MetricSample> EachClass(const AdmissionControl& admission,
   };
 }
 
-std::vector<MetricSample> Rejections(const AdmissionControl& admission) {
-  const AdmissionControl::Numbers numbers = admission.Read();
-  std::vector<MetricSample> samples;
-  for (const Criticality criticality : kAllCriticalities) {
-    for (size_t i = 0; i < kAdmissionRejects; ++i) {
-      const auto reject = static_cast<AdmissionReject>(i);
-      samples.push_back({{{"criticality", std::string(CriticalityName(criticality))},
-                          {"cause", std::string(AdmissionRejectName(reject))}},
-                         static_cast<double>(numbers.classes[IndexOf(criticality)].rejected[i])});
+// One sample for each class and each value of an enumeration, which is the label `label`.
+template <class Enum, size_t kValues>
+MetricsRegistry::Read<MetricSample> EachClassBy(
+    const AdmissionControl& admission, std::string label, absl::string_view (*name)(Enum),
+    std::array<int64_t, kValues> ClassCounts::* counts) {
+  return [&admission, label = std::move(label), name, counts] {
+    const AdmissionControl::Numbers numbers = admission.Read();
+    std::vector<MetricSample> samples;
+    samples.reserve(kCriticalities * kValues);
+    for (const Criticality criticality : kAllCriticalities) {
+      for (size_t i = 0; i < kValues; ++i) {
+        samples.push_back(
+            {{{"criticality", std::string(CriticalityName(criticality))},
+              {label, std::string(name(static_cast<Enum>(i)))}},
+             static_cast<double>((numbers.classes[IndexOf(criticality)].*counts)[i])});
+      }
     }
-  }
-  return samples;
-}
-
-std::vector<MetricSample> Outcomes(const AdmissionControl& admission) {
-  const AdmissionControl::Numbers numbers = admission.Read();
-  std::vector<MetricSample> samples;
-  for (const Criticality criticality : kAllCriticalities) {
-    for (size_t i = 0; i < kAdmissionOutcomes; ++i) {
-      const auto outcome = static_cast<AdmissionOutcome>(i);
-      samples.push_back({{{"criticality", std::string(CriticalityName(criticality))},
-                          {"outcome", std::string(AdmissionOutcomeName(outcome))}},
-                         static_cast<double>(numbers.classes[IndexOf(criticality)].ended[i])});
-    }
-  }
-  return samples;
+    return samples;
+  };
 }
 
 double Seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
@@ -68,12 +62,13 @@ void AdmissionReport::RegisterWith(MetricsRegistry& registry) const {
                        EachClass(admission, [](const ClassCounts& counts) {
                          return static_cast<double>(counts.admitted);
                        }));
-  registry.AddCounters("tournant_admission_rejected_total",
-                       "Valid calls that were not, by what kept them out.",
-                       [&admission] { return Rejections(admission); });
-  registry.AddCounters("tournant_admission_ended_total",
-                       "Calls that were let in, by how they ended; the others are in memory.",
-                       [&admission] { return Outcomes(admission); });
+  registry.AddCounters(
+      "tournant_admission_rejected_total", "Valid calls that were not, by what kept them out.",
+      EachClassBy(admission, "cause", AdmissionRejectName, &ClassCounts::rejected));
+  registry.AddCounters(
+      "tournant_admission_ended_total",
+      "Calls that were let in, by how they ended; the others are in memory.",
+      EachClassBy(admission, "outcome", AdmissionOutcomeName, &ClassCounts::ended));
   registry.AddGauges(
       "tournant_admission_wait_correction",
       "How many times as long as predicted calls of peers within their share wait; at least 1.",
