@@ -108,9 +108,6 @@ std::string PredictionJson(const LoggedPrediction& record) {
   if (!record.status_message().empty()) {
     absl::StrAppend(&json, ",\"message\":", JsonString(record.status_message()));
   }
-  if (!record.traceparent().empty()) {
-    absl::StrAppend(&json, ",\"traceparent\":", JsonString(record.traceparent()));
-  }
   absl::StrAppend(&json, ",\"inputs\":", TensorsJson(record.inputs()),
                   ",\"outputs\":", TensorsJson(record.outputs()));
   if (record.has_features()) {

@@ -103,6 +103,15 @@ TEST(PredictionJson, IsOneLineWithEverything) {
             R"("computing":300,"responding":60,"total":1100}})");
 }
 
+TEST(PredictionJson, TellsTheTraceOnce) {
+  PredictionRecord record = SampleRecord();
+  record.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const std::string json = PredictionJson(Logged(std::move(record)));
+  const size_t found = json.find("\"traceparent\":");
+  ASSERT_NE(found, std::string::npos);
+  EXPECT_EQ(json.find("\"traceparent\":", found + 1), std::string::npos);
+}
+
 TEST(PredictionJson, TellsErrorsAndLeavesOutWhatThereIsNot) {
   PredictionRecord record;
   record.model = "m";
