@@ -101,7 +101,6 @@ void InferExchange::EndTrace(const absl::Status& status, int code, TimePoint end
                              .batch = prediction_.batch};
   if (prediction_.version != nullptr) summary.version = prediction_.version->version;
   trace_->End(phase_, ended, summary);
-  prediction_.traceparent = FormatTraceparent(trace_->context());
 }
 
 }  // namespace tournant

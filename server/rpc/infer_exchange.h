@@ -61,7 +61,13 @@ class InferExchange {
 
   // Moves the message's contents out of it, and sets the deadline. `bytes`: of the message.
   absl::Status Decode(inference::ModelInferRequest& request, size_t bytes);
-  Task<absl::Status> Predict() { return dependencies_.predictor.Predict(call_, prediction_); }
+  Task<absl::Status> Predict() {
+    // Before the prediction, whose record may be saved before its answer.
+    if (trace_ != nullptr && dependencies_.predictor.records()) {
+      prediction_.traceparent = FormatTraceparent(trace_->context());
+    }
+    return dependencies_.predictor.Predict(call_, prediction_);
+  }
   // Fills `response` when `status` is OK, which becomes an error when the answer is too large.
   void Encode(absl::Status& status, inference::ModelInferResponse& response);
   // After the answer is out, so that recording costs the caller nothing. `code` is the gRPC status

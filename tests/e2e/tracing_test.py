@@ -111,12 +111,13 @@ class Tracing(unittest.TestCase):
 
 
 class Lifetimes(unittest.TestCase):
-    def test_what_is_left_is_sent_at_the_end_and_predictions_know_their_traces(self):
+    def check_that_what_is_left_is_sent_at_the_end(self, mode):
         collector = TraceCollector()
         self.addCleanup(collector.close)
         with tempfile.TemporaryDirectory() as log:
             server = serve(repository(self, "linear"), f"--otlp_endpoint={collector.address}",
-                           "--trace_sampling=1", f"--prediction_log={log}")
+                           "--trace_sampling=1", f"--prediction_log={log}",
+                           f"--prediction_log_mode={mode}")
             self.addCleanup(server.kill)
             with triton.InferenceServerClient(server.address) as client:
                 self.assertEqual(y_of(client, "linear", 3), 7)
@@ -126,6 +127,12 @@ class Lifetimes(unittest.TestCase):
         self.assertEqual(call.parent_span_id, b"")
         self.assertEqual(record["traceparent"],
                          f"00-{call.trace_id.hex()}-{call.span_id.hex()}-03")
+
+    def test_what_is_left_is_sent_at_the_end_and_predictions_know_their_traces(self):
+        self.check_that_what_is_left_is_sent_at_the_end("best_effort")
+
+    def test_a_prediction_that_is_saved_before_its_answer_knows_its_trace(self):
+        self.check_that_what_is_left_is_sent_at_the_end("sync")
 
     def test_a_collector_that_is_down_keeps_the_server_neither_from_serving_nor_from_ending(self):
         closed = TraceCollector()
