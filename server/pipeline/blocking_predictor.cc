@@ -61,6 +61,7 @@ Detached BlockingPredictor::Serve(Home& home, InferRequest request, Duration tim
   const CallsInFlight::Member in_flight(*home.home.in_flight, phase, prediction);
   const absl::Status status = co_await predictor_.Predict(call, prediction);
 
+  const Phase stage = phase.current();
   phase.Enter(Phase::kResponding);
   InferAnswer answer;
   if (status.ok()) {
@@ -69,7 +70,7 @@ Detached BlockingPredictor::Serve(Home& home, InferRequest request, Duration tim
     answer.id = prediction.request.id;
     answer.has_features = prediction.has_features;
     answer.features = prediction.features;
-    if (predictor_.records()) {
+    if (predictor_.records() && !prediction.off_the_record) {
       answer.outputs = prediction.outputs;
     } else {
       answer.outputs = std::move(prediction.outputs);
@@ -77,6 +78,7 @@ Detached BlockingPredictor::Serve(Home& home, InferRequest request, Duration tim
   }
   // Counted before the caller knows, as the answer is: who asks after his answer finds it.
   phase.Enter(EndPhaseOf(status));
+  if (!status.ok()) metrics.OnStopped(EndPhaseOf(status), stage);
   const bool valid = prediction.version != nullptr;
   if (valid) {
     metrics.OnPrediction(prediction.version->name, static_cast<int>(status.code()));

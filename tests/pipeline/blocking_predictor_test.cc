@@ -96,6 +96,7 @@ TEST_F(BlockingPredictorTest, GivesItsCallerTheError) {
   const auto answer = blocking_.Predict(Request("nobody"), std::nullopt);
   EXPECT_EQ(answer.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(metrics_.in_phase(Phase::kFailed), 1);
+  EXPECT_EQ(metrics_.stopped(Phase::kFailed, Phase::kValidating), 1);
 }
 
 TEST_F(BlockingPredictorTest, TakesTheTimeThatTheTransportGivesOrTheParameter) {
@@ -151,6 +152,7 @@ TEST_F(SlowPoolTest, CancelsTheCallsThatOutlastTheGrace) {
   EXPECT_EQ(first.status().code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(second.status().code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(metrics_.in_phase(Phase::kCancelled), 2);
+  EXPECT_EQ(metrics_.stopped(Phase::kCancelled, Phase::kQueued), 2);
 }
 
 }  // namespace
