@@ -31,7 +31,11 @@ off_t EndOfLines(int fd, off_t size) {
   while (size > 0) {
     const auto length = static_cast<size_t>(std::min<off_t>(size, part.size()));
     const off_t begin = size - static_cast<off_t>(length);
-    if (pread(fd, part.data(), length, begin) != static_cast<ssize_t>(length)) return -1;
+    const ssize_t got = pread(fd, part.data(), length, begin);
+    if (got != static_cast<ssize_t>(length)) {
+      if (got >= 0) errno = EIO;  // Shorter than it was a moment ago.
+      return -1;
+    }
     const absl::string_view text(part.data(), length);
     const size_t newline = text.rfind('\n');
     if (newline != absl::string_view::npos) return begin + static_cast<off_t>(newline) + 1;
@@ -64,6 +68,8 @@ absl::StatusOr<std::unique_ptr<JsonLinesStore>> JsonLinesStore::Open(const std::
     return absl::FailedPreconditionError(
         absl::StrCat(path, " is being written by another process"));
   }
+  // Whoever had the lock may have written since.
+  if (fstat(fd, &info) != 0) return store->Error(errno, "look at");
   const off_t end = EndOfLines(fd, info.st_size);
   if (end < 0) return store->Error(errno, "read");
   if (end < info.st_size && ftruncate(fd, end) != 0) return store->Error(errno, "truncate");
