@@ -101,8 +101,8 @@ AdmissionControl::Judgement AdmissionControl::Judge(const Request& request) {
   judgement.reject = OverLimits(request);
   if (judgement.reject || !options_.by_deadline) return judgement;
   if (all_.total() * kScarceParts >= AdmissibleWork(snapshot, judgement.decision)) {
-    judgement.peer = request.peer();
-    const PeerShares::Standing standing = peers_.See(WithoutPort(judgement.peer), request.now);
+    judgement.peer = std::string(WithoutPort(request.peer()));
+    const PeerShares::Standing standing = peers_.See(judgement.peer, request.now);
     judgement.urgency.beyond_share = standing.beyond_share;
     if (standing.beyond_share) snapshot = Snapshot(request, judgement.urgency);
     snapshot.leaves_room = !standing.newcomer;
@@ -152,11 +152,9 @@ AdmissionSnapshot AdmissionControl::Snapshot(const Request& request, Urgency urg
   snapshot.batch_cost = std::max(request.batch_cost, request.cost);
   const size_t bucket = AdmittedWork::BucketOf(snapshot.patience);
   const AdmittedWork& own = request.load.work_;
-  snapshot.ahead_of_version = own.Ahead(urgency, request.rank ? RankBucket(*request.rank) : bucket);
-  if (request.in_order) {
-    snapshot.ahead_of_version = own.total();
-    snapshot.ahead_of_all = std::max(snapshot.ahead_of_all, own.total());
-  }
+  snapshot.ahead_of_version =
+      request.in_order ? own.total()
+                       : own.Ahead(urgency, request.rank ? RankBucket(*request.rank) : bucket);
   snapshot.next_free = request.next_free;
   snapshot.ahead_of_all = all_.Ahead(urgency, bucket);
   snapshot.busy_versions = busy_versions_ + (own.total() > Duration::zero() ? 0 : 1);
@@ -183,7 +181,7 @@ void AdmissionControl::Enter(const Request& request, const Judgement& judgement,
   if (request.load.work_.total() == Duration::zero()) ++busy_versions_;
   request.load.work_.Add(permit.urgency_, permit.version_bucket_, request.work);
   all_.Add(permit.urgency_, permit.bucket_, request.work);
-  if (!judgement.peer.empty()) peers_.Add(WithoutPort(judgement.peer), request.work);
+  if (!judgement.peer.empty()) peers_.Add(judgement.peer, request.work);
 }
 
 absl::Status AdmissionControl::Refuse(const Request& request, AdmissionReject reject,
