@@ -1,6 +1,7 @@
 // A prediction by hand, with inputs made up from the model's metadata.
 
 let described = null;  // The metadata that the inputs are of.
+let sending = false;
 
 const isText = (datatype) => datatype === 'BYTES';
 
@@ -101,7 +102,7 @@ async function predict(event) {
   const button = byId('try-send');
   try {
     const request = requestOf(described);
-    button.disabled = true;
+    sending = button.disabled = true;
     const begin = performance.now();
     const response = await fetch(`/v2/models/${encodeURIComponent(described.name)}/infer`, {
       method: 'POST',
@@ -122,7 +123,7 @@ async function predict(event) {
   } catch (error) {
     showAnswer('bad', error.message);
   } finally {
-    button.disabled = false;
+    sending = button.disabled = false;
   }
 }
 
@@ -138,7 +139,7 @@ function showForm(status) {
     if (select.value !== chosen || !described) describeModel().catch((error) => showAnswer('bad', error.message));
   }
   const on = status.server.http_infer;
-  byId('try-send').disabled = byId('try-send').disabled && on ? byId('try-send').disabled : !on || names.length === 0;
+  byId('try-send').disabled = sending || !on || names.length === 0;
   say(byId('try-hint'), on ? '' : 'Predictions over HTTP are off; --http_infer=on turns them on.');
 }
 
