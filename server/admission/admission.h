@@ -111,7 +111,7 @@ class AdmissionControl {
     Duration batch_cost{0};  // Of an execution as large as they get; zero: as `cost`.
     Duration work{0};        // What it adds to the work of a pool that batches.
     Duration next_free{0};   // Until a worker is free, whoever waits for it.
-    TimePoint last_executed = TimePoint::min();  // When an execution of its version ended last.
+    TimePoint last_executed = TimePoint::min();  // When one of its version began or ended last.
     // Where the version's config decides who goes first, instead of deadlines: before which others
     // of its class, the less the earlier.
     std::optional<size_t> rank{};

@@ -166,7 +166,7 @@ class ModelQueue {
   VersionLoad load_;
   std::vector<Level> levels_;  // At least one; constant but for `jobs`.
   const bool may_delay_;       // A level `delays`.
-  // When jobs were last taken to be computed.
+  // When an execution began or ended last; min: never.
   std::atomic<TimePoint> last_executed_{TimePoint::min()};
   std::atomic<double> batch_rows_{1e9};  // See BatchRows. Written under the pool's lock.
   uint64_t arrivals_ = 0;

@@ -7,7 +7,7 @@
 namespace tournant {
 
 // The bytes of a serialized request, as its ByteSizeLong says but for fields that nobody knows, in
-// half of the instructions: every call is counted, and most are a few inputs with raw contents.
+// fewer instructions: every call is counted, and most are a few inputs with raw contents.
 size_t RequestSize(const inference::ModelInferRequest& request);
 
 }  // namespace tournant

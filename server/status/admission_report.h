@@ -20,9 +20,9 @@ class AdmissionReport final : public StatusSource {
   //   tournant_admission_rejected_total{criticality,cause="infeasible"|"too_late"|"unfair_share"|
   //       "too_many_calls"|"too_many_bytes"}
   //   tournant_admission_ended_total{criticality,outcome="ok"|"failed"|"expired"|"cancelled"}
-  //   tournant_admission_wait_correction{criticality},
-  //   tournant_admission_wait_correction_beyond_share {criticality}: how much longer waits are than
-  //   predicted tournant_admission_calls, tournant_admission_request_bytes: in flight
+  //   tournant_admission_wait_correction{criticality}: how much longer waits are than predicted
+  //   tournant_admission_wait_correction_beyond_share{criticality}: the same beyond a share
+  //   tournant_admission_calls, tournant_admission_request_bytes: in flight
   //   tournant_admission_work_seconds: estimated computing time of calls not computed yet
   void RegisterWith(MetricsRegistry& registry) const;
 
