@@ -1,8 +1,8 @@
 #include "rpc/inference_service.h"
 
-#include <coroutine>
 #include <utility>
 
+#include "base/run_on_loop.h"
 #include "rpc/discovery.h"
 #include "rpc/infer_call.h"
 #include "rpc/statistics.h"
@@ -16,17 +16,9 @@ namespace {
 constexpr char kSharedMemory[] =
     "Client shared memory is disabled: this server takes tensors in messages only";
 
-// co_await until the loop's thread goes on with the frame.
-struct HopTo {
-  EventLoop& loop;
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> frame) const { loop.Post(frame); }
-  void await_resume() const noexcept {}
-};
-
 Detached DrainStreams(CallCount& calls, Lane& lane) {
   CallCount::Member here(calls);  // The drain waits for it, so that the loop is still there.
-  co_await HopTo{lane.loop};
+  co_await SwitchTo(lane.loop);
   lane.streams.Drain();
 }
 

@@ -1,9 +1,9 @@
 #include "rpc/watchdog.h"
 
 #include <atomic>
-#include <coroutine>
 #include <utility>
 
+#include "base/run_on_loop.h"
 #include "base/task.h"
 #include "telemetry/log.h"
 
@@ -16,17 +16,10 @@ struct Watchdog::Probe {
 
 namespace {
 
-struct ResumeOn {
-  EventLoop& loop;
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiter) const { loop.Post(waiter); }
-  void await_resume() const noexcept {}
-};
-
 template <class Probe>
 Detached Knock(CallCount& calls, Lane& lane, const Clock& clock, std::shared_ptr<Probe> probe) {
   CallCount::Member here(calls);
-  co_await ResumeOn{lane.loop};
+  co_await SwitchTo(lane.loop);
   lane.metrics.OnLoopLag(clock.Now() - probe->sent);
   probe->answered.store(true);
 }
