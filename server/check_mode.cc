@@ -9,7 +9,6 @@
 #include <memory>
 
 #include "base/status.h"
-#include "base/thread.h"
 #include "feast/registry.h"
 #include "features/bindings_step.h"
 #include "inference/warm_up_step.h"
@@ -88,7 +87,7 @@ int CheckOneModel(const Config& config, const Clock& clock) {
     registry = *std::move(read);
   }
   WorkerPool pool(clock, {.workers = 1});
-  TorchScriptFactory factory(AvailableCores());
+  TorchScriptFactory factory(UsableCores(config.cores));
   // Bindings are checked as far as they can be: the store they will meet is not asked.
   BindingsStep bindings(/*has_feature_store=*/true, [&registry] { return registry; }, {});
   PredictionLogStep prediction_log({.has_log = true});

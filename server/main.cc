@@ -18,7 +18,6 @@
 #include "base/flags.h"
 #include "base/rng.h"
 #include "base/status.h"
-#include "base/thread.h"
 #include "check_mode.h"
 #include "config.h"
 #include "cq/grpc_log.h"
@@ -178,7 +177,7 @@ int Serve(const Config& config, const CommandLine& command_line, const Clock& fe
     if (http_calls) http_calls->End();
     if (feature_client != nullptr) feature_client->WaitForBackground();
   };
-  TorchScriptFactory factory(AvailableCores() / config.workers);
+  TorchScriptFactory factory(UsableCores(config.cores) / config.workers);
   BindingsStep bindings(feature_client != nullptr,
                         [&source = *features] { return source.registry(); },
                         {&caches, &view_cells});

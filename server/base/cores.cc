@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/thread.h"
 
 namespace tournant {
 
@@ -24,7 +23,5 @@ int UsableCores(const CoreLimits& limits) {
   const double whole = std::floor(std::min(limits.quota->cores, kMost) + kRounding);
   return std::max(1, std::min(limits.affinity, static_cast<int>(whole)));
 }
-
-int AvailableCores() { return UsableCores(ReadCoreLimits()); }
 
 }  // namespace tournant

@@ -34,8 +34,4 @@ class Thread {
   std::thread thread_;
 };
 
-// The number of cores that this process may use: the smaller of its affinity mask and the cgroup's
-// CPU quota (v2 cpu.max, v1 cpu.cfs_quota_us), at least 1.
-int AvailableCores();
-
 }  // namespace tournant

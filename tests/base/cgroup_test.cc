@@ -128,6 +128,8 @@ TEST_F(CgroupTest, WhatIsNoNumberIsNoLimit) {
   }
 }
 
+TEST(UsableCores, OfThisMachineAreOneAtLeast) { EXPECT_GE(UsableCores(ReadCoreLimits()), 1); }
+
 TEST(UsableCores, AreThoseOfTheMaskWithoutAQuota) { EXPECT_EQ(UsableCores({8, {}}), 8); }
 
 TEST(UsableCores, AreTheWholeOnesInTheQuotaAndAtLeastOne) {

@@ -47,8 +47,6 @@ TEST(Thread, LowersItsOwnPriorityOnly) {
   EXPECT_EQ(getpriority(PRIO_PROCESS, self), mine);
 }
 
-TEST(AvailableCores, IsAtLeastOne) { EXPECT_GE(AvailableCores(), 1); }
-
 TEST(Mutex, LetsOneThreadInAtATime) {
   Mutex mutex;
   int count = 0;
