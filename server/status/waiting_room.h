@@ -44,15 +44,10 @@ class WaitingRoom {
   };
 
   explicit WaitingRoom(Limits limits) : limits_(limits) {}
-  const Limits& limits() const { return limits_; }
-  int calls() const {
-    MutexLock lock(mutex_);
-    return calls_;
-  }
 
  private:
   const Limits limits_;
-  mutable Mutex mutex_;
+  Mutex mutex_;
   int calls_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -121,8 +121,9 @@ class StatusPage(WithServer):
         cls.browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         cls.addClassCleanup(cls.browser.close)
 
-    def open(self, **options) -> Page:
-        """The page with its first data; what goes wrong on its console fails the test."""
+    def open(self, own_clock: bool = False, **options) -> Page:
+        """The page with its first data; what goes wrong on its console fails the test. With a clock of
+        its own the page's time can be moved on."""
         context = self.browser.new_context(**options)
         self.addCleanup(context.close)
         page = context.new_page()
@@ -131,6 +132,8 @@ class StatusPage(WithServer):
         page.on("console", lambda said: wrong.append(said.text) if said.type != "log" else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         self.addCleanup(lambda: self.assertEqual(wrong, []))
+        if own_clock:
+            page.clock.install()
         page.goto(self.url)
         page.wait_for_selector("#models td.name")
         page.wait_for_selector("#try-input-0")
@@ -184,10 +187,21 @@ class StatusPage(WithServer):
         self.assertEqual(order, sorted(order), seen)
 
     def test_stops_asking_when_it_is_paused(self):
-        page = self.open()
+        page = self.open(own_clock=True)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url)
+                if request.url.endswith("/status.json") else None)
+        page.clock.run_for(10_000)
+        self.assertTrue(asked, "it asks again and again")
         page.click("#pause")
         self.assertEqual(page.get_attribute("#pause", "aria-pressed"), "true")
         self.assertEqual(page.inner_text("#updated"), "paused")
+        asked.clear()
+        page.clock.run_for(10_000)
+        self.assertEqual(page.inner_text("#updated"), "paused")
+        self.assertEqual(asked, [])
+        with page.expect_request("**/status.json"):
+            page.click("#pause")
 
     def test_fits_a_phone_by_day_and_by_night(self):
         for scheme in ("light", "dark"):

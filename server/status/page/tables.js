@@ -8,9 +8,9 @@ const inFlight = (status) => sum(status.calls.live);
 const busySeconds = (status) => status.workers.compute_seconds;
 
 const FIGURES = [
-  {name: 'Calls', read: ended, show: (line) => perSecond(line), line: () => rates(ended)},
-  {name: 'Errors', read: errors, show: (line) => perSecond(line), line: () => rates(errors), bad: true},
-  {name: 'Refused', read: rejected, show: (line) => perSecond(line), line: () => rates(rejected), warn: true},
+  {name: 'Calls', show: (line) => perSecond(line), line: () => rates(ended)},
+  {name: 'Errors', show: (line) => perSecond(line), line: () => rates(errors), bad: true},
+  {name: 'Refused', show: (line) => perSecond(line), line: () => rates(rejected), warn: true},
   {name: 'In flight', show: (line) => count(line), line: () => values(inFlight)},
   {
     name: 'Workers\u2019 use',
