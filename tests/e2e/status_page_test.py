@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 
 from harness import LIMIT_SECONDS, Server, repository, serve
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Route, sync_playwright
 
 BROWSER = "/usr/bin/chromium-headless-shell"
 PATIENCE_MS = LIMIT_SECONDS * 1000
@@ -162,6 +162,23 @@ class StatusPage(WithServer):
         self.assertIn("x: values are separated by commas", page.inner_text("#try-answer"))
         self.assertEqual(page.get_attribute("#try-input-0", "aria-invalid"), "true")
         self.assertEqual(page.evaluate("document.activeElement.id"), "try-input-0")
+
+    def test_takes_nothing_until_the_inputs_of_a_model_are_there(self):
+        page = self.open()
+        held: list[Route] = []
+        page.route("**/v2/models/linear", lambda route: held.append(route))
+        with page.expect_request("**/v2/models/linear"):
+            page.select_option("#try-model", "linear")
+        self.assertEqual(page.locator("#try-inputs textarea").count(), 0)
+        self.assertTrue(page.is_disabled("#try-send"))
+        with page.expect_request("**/v2/models/raises"):
+            page.select_option("#try-model", "raises")
+        page.wait_for_selector("#try-input-0")
+        page.fill("#try-input-0", "5")
+        with page.expect_response("**/v2/models/linear"):
+            held[0].continue_()
+        self.assertEqual(page.input_value("#try-input-0"), "5", "a late answer changes nothing")
+        self.assertTrue(page.is_enabled("#try-send"))
 
     def test_has_roles_and_names_for_who_does_not_see_it(self):
         page = self.open()

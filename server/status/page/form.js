@@ -1,7 +1,15 @@
 // A prediction by hand, with inputs made up from the model's metadata.
 
 let described = null;  // The metadata that the inputs are of.
+let describing = false;
+let asked = 0;         // How often a model's metadata has been asked for: only the last answer counts.
 let sending = false;
+let possible = false;  // Whether there is a model to send to, and a server that takes it.
+
+// No inputs, no sending: what is typed while a model's inputs are on their way would be lost.
+function allowSending() {
+  byId('try-send').disabled = sending || !possible || !described;
+}
 
 const isText = (datatype) => datatype === 'BYTES';
 
@@ -46,21 +54,26 @@ function inputField(input, i) {
 
 async function describeModel() {
   const name = byId('try-model').value;
+  const turn = ++asked;
   described = null;
+  describing = Boolean(name);
+  allowSending();
   byId('try-answer').hidden = true;
-  if (!name) {
-    byId('try-inputs').replaceChildren();
-    return;
+  byId('try-inputs').replaceChildren();
+  if (!name) return;
+  try {
+    const response = await fetch(`/v2/models/${encodeURIComponent(name)}`);
+    const metadata = await response.json();
+    if (turn !== asked) return;
+    if (!response.ok) throw new Error(metadata.error);
+    described = metadata;
+    byId('try-inputs').replaceChildren(...metadata.inputs.map(inputField));
+    allowSending();
+  } catch (error) {
+    if (turn === asked) showAnswer('bad', error.message);
+  } finally {
+    if (turn === asked) describing = false;
   }
-  const response = await fetch(`/v2/models/${encodeURIComponent(name)}`);
-  const metadata = await response.json();
-  if (byId('try-model').value !== name) return;
-  if (!response.ok) {
-    showAnswer('bad', metadata.error);
-    return;
-  }
-  described = metadata;
-  byId('try-inputs').replaceChildren(...metadata.inputs.map(inputField));
 }
 
 function showAnswer(color, ...children) {
@@ -98,11 +111,12 @@ function requestOf(metadata) {
 
 async function predict(event) {
   event.preventDefault();
-  if (!described) return;
-  const button = byId('try-send');
+  if (!described || sending) return;
+  const turn = asked;
   try {
     const request = requestOf(described);
-    sending = button.disabled = true;
+    sending = true;
+    allowSending();
     const begin = performance.now();
     const response = await fetch(`/v2/models/${encodeURIComponent(described.name)}/infer`, {
       method: 'POST',
@@ -111,6 +125,7 @@ async function predict(event) {
     });
     const answer = await response.json();
     const took = seconds((performance.now() - begin) / 1000);
+    if (turn !== asked) return;  // Another model has been chosen since.
     if (!response.ok) {
       showAnswer('bad', answer.error);
     } else {
@@ -123,7 +138,8 @@ async function predict(event) {
   } catch (error) {
     showAnswer('bad', error.message);
   } finally {
-    sending = button.disabled = false;
+    sending = false;
+    allowSending();
   }
 }
 
@@ -136,14 +152,14 @@ function showForm(status) {
     const chosen = select.value;
     select.replaceChildren(...names.map((name) => el('option', {value: name}, name)));
     if (names.includes(chosen)) select.value = chosen;
-    if (select.value !== chosen || !described) describeModel().catch((error) => showAnswer('bad', error.message));
+    if (select.value !== chosen) describeModel();
   }
+  if (!described && !describing) describeModel();
   const on = status.server.http_infer;
-  byId('try-send').disabled = sending || !on || names.length === 0;
+  possible = on && names.length > 0;
+  allowSending();
   say(byId('try-hint'), on ? '' : 'Predictions over HTTP are off; --http_infer=on turns them on.');
 }
 
-byId('try-model').addEventListener('change', () => {
-  describeModel().catch((error) => showAnswer('bad', error.message));
-});
+byId('try-model').addEventListener('change', describeModel);
 byId('try').addEventListener('submit', predict);
