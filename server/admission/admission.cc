@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
+#include "base/pushback.h"
 #include "base/status.h"
 
 namespace tournant {
@@ -210,17 +211,11 @@ absl::Status AdmissionControl::Refuse(const Request& request, AdmissionReject re
       break;
   }
   absl::StrAppend(&text, " (", CriticalityName(request.criticality), ")");
-  constexpr milliseconds kLeast{20};
-  constexpr milliseconds kMost{2000};
   milliseconds retry_after = kNever;
   // Where twice as much comes as can be served, or of what can be done without, a second attempt
   // only makes it worse.
   if (!flooded_ && request.criticality < Criticality::kSheddablePlus) {
-    constexpr double kRange = 18446744073709551616.0;  // 2^64
-    const double jitter = 0.8 + 0.4 * static_cast<double>(rng_.Next()) / kRange;
-    const auto excess = std::clamp(
-        std::chrono::duration_cast<milliseconds>(decision.wait - decision.may_wait), kLeast, kMost);
-    retry_after = milliseconds(static_cast<int64_t>(static_cast<double>(excess.count()) * jitter));
+    retry_after = Pushback(decision.wait - decision.may_wait, rng_);
   }
   return Overloaded(ReasonOf(reject), retry_after, text, decision.wait);
 }

@@ -97,10 +97,7 @@ void Breaker::ChangeTo(BreakerState state) {
 void Breaker::Open(TimePoint now, Duration open_for) {
   ChangeTo(BreakerState::kOpen);
   open_for_ = open_for;
-  constexpr double kRange = 18446744073709551616.0;  // 2^64
-  const double chance = static_cast<double>(rng_.Next()) / kRange;
-  const double factor = 1 + options_.jitter * (2 * chance - 1);
-  open_until_ = now + std::chrono::duration_cast<Duration>(open_for * factor);
+  open_until_ = now + std::chrono::duration_cast<Duration>(open_for * rng_.Jitter(options_.jitter));
 }
 
 }  // namespace tournant

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/hash/hash.h"
+#include "base/rng.h"
 
 namespace tournant {
 namespace {
@@ -82,7 +83,7 @@ double ViewCache::Jitter(Shard& shard) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
   z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
   z ^= z >> 31;
-  return 1 - 0.1 * static_cast<double>(z >> 11) * 0x1p-53;
+  return 1 - 0.1 * Fraction(z);
 }
 
 void ViewCache::Recount(Shard& shard) {

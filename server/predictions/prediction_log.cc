@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/pushback.h"
 #include "base/status.h"
 #include "predictions/file_store.h"
 #include "predictions/record_codec.h"
@@ -69,13 +70,7 @@ void PredictionLog::GiveBack(size_t bytes) {
 absl::Status PredictionLog::Refusal(bool may_come_again) {
   const Counters& now = queue_.counters();
   // By then the writer has tried again.
-  constexpr std::chrono::milliseconds kLeast{20};
-  constexpr std::chrono::milliseconds kMost{2000};
-  constexpr double kRange = 18446744073709551616.0;  // 2^64
-  const double jitter = 0.8 + 0.4 * static_cast<double>(rng_.Next()) / kRange;
-  const auto next_write = std::clamp(std::max(pause_, options_.flush_interval), kLeast, kMost);
-  const std::chrono::milliseconds retry_after(
-      static_cast<int64_t>(static_cast<double>(next_write.count()) * jitter));
+  const auto retry_after = Pushback(std::max(pause_, options_.flush_interval), rng_);
   return Overloaded(
       "PREDICTION_LOG_FULL", may_come_again ? retry_after : kNever,
       absl::StrCat("the prediction log has no place: ", now.in_memory + now.places, " records of ",

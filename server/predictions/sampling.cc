@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/rng.h"
 #include "predictions/sha256.h"
 
 namespace tournant {
@@ -14,8 +15,7 @@ bool InSample(absl::string_view id, double share) {
   for (size_t i = 0; i < sizeof number; ++i) {
     number = number << 8 | static_cast<unsigned char>(digest[i]);
   }
-  constexpr double kRange = 18446744073709551616.0;  // 2^64
-  return static_cast<double>(number) < share * kRange;
+  return Fraction(number) < share;
 }
 
 }  // namespace tournant
