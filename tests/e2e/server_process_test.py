@@ -191,7 +191,9 @@ class Checks(unittest.TestCase):
         """A check that has seen to all signals, and will not end."""
         process = subprocess.Popen(
             [str(BIN / "tournant-server"), f"--check_model={models() / 'hangs'}"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            # Who runs tests in a shell's background hands an ignored SIGINT down.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         until(lambda: catches(process, signal.SIGALRM))  # The last of them.
