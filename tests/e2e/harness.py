@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("TOURNANT_BUILD", ROOT / "build/release"))
 BIN = Path(os.environ.get("TOURNANT_BIN", BUILD / "bin"))
+SANITIZED = BUILD.name in ("asan", "tsan")
 TORCH_PYTHON = os.environ.get("TOURNANT_VENV", str(ROOT / "build/venv/bin/python"))
 CLIENT_PYTHON = os.environ.get("TOURNANT_VENV_CLIENTS", str(ROOT / "build/venv-clients/bin/python"))
 DATA = ROOT / "tests/conformance/data"

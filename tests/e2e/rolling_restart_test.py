@@ -5,9 +5,10 @@ import signal
 import subprocess
 import unittest
 
-from harness import BIN, LIMIT_SECONDS, Server, environment, repository, serve
+from harness import BIN, LIMIT_SECONDS, SANITIZED, Server, environment, repository, serve
 
-RESTARTS = 20
+# Under a sanitizer each takes several times as long.
+RESTARTS = 6 if SANITIZED else 20
 
 
 class RollingRestart(unittest.TestCase):

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "fakes/sanitized.h"
 #include "predictions/file_names.h"
 #include "predictions/killed/written_record.h"
 #include "predictions/posix_log_files.h"
@@ -99,7 +100,7 @@ std::map<std::string, std::set<uint64_t>> ReadFolder(const std::string& folder) 
 }
 
 TEST(KilledWriter, LosesNoRecordThatWasDurableAndLeavesNoneThatIsCorrupt) {
-  constexpr int kFolders = 20;
+  constexpr int kFolders = kSanitized ? 3 : 20;
   constexpr int kRuns = 10;  // Each recovers what the one before has left.
   std::minstd_rand rng(20131001);
   uint64_t durable_records = 0;

@@ -12,6 +12,7 @@
 
 #include "fakes/fake_model.h"
 #include "fakes/in_process_tsan.h"
+#include "fakes/sanitized.h"
 #include "inference/worker_pool.h"
 #include "rpc/methods.h"
 #include "rpc/model_server.h"
@@ -23,12 +24,7 @@ namespace {
 using inference::ModelInferRequest;
 using inference::ModelInferResponse;
 
-// Clang says so itself; the sanitizers make a call some twenty times as slow.
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr int kRequests = 5'000;
-#else
-constexpr int kRequests = 50'000;
-#endif
+constexpr int kRequests = kSanitized ? 5'000 : 50'000;
 
 // The model's "y" for a request that was answered: the bytes of its input "x".
 std::string BytesOfX(const ModelInferRequest& request) {
