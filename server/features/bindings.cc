@@ -315,6 +315,7 @@ absl::StatusOr<Bindings> ParseBindings(absl::string_view file, absl::string_view
   }
   Bindings bindings = Converter(file, errors).Convert(parsed, tree);
   if (!errors.empty()) return JoinErrors(errors);
+  bindings.text = std::string(text);
   return bindings;
 }
 

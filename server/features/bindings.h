@@ -76,6 +76,7 @@ struct Bindings {
   };
 
   std::string file;  // Begins every error.
+  std::string text;  // All of it, as it was read.
   std::vector<Request> requests;
   std::vector<Entity> entities;
   Located<std::string> feature_service;

@@ -84,6 +84,8 @@ class FeaturePlan : public std::enable_shared_from_this<FeaturePlan> {
   // or BYTES (the spec has the natural one), with `width` elements a row.
   const std::vector<TensorSpec>& overrides() const { return overrides_; }
 
+  // The bindings that it was compiled from, as they stood in their file then.
+  const std::string& bindings_text() const { return bindings_text_; }
   const FetchPlan& fetch() const { return fetch_; }
   const std::vector<PlannedInput>& inputs() const { return inputs_; }
   // False: the model has no batch dimension, and neither have a call's tensors, which are one row.
@@ -101,6 +103,7 @@ class FeaturePlan : public std::enable_shared_from_this<FeaturePlan> {
   friend class PlanBuilder;
   FeaturePlan() = default;
 
+  std::string bindings_text_;
   std::vector<TensorSpec> request_tensors_;
   std::vector<TensorSpec> overrides_;
   FetchPlan fetch_;

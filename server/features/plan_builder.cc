@@ -50,6 +50,7 @@ void PlanBuilder::Fail(SourceLocation at, absl::string_view text) {
 }
 
 absl::StatusOr<std::shared_ptr<const FeaturePlan>> PlanBuilder::Build() {
+  plan_->bindings_text_ = bindings_.text;
   plan_->batched_ = config_.max_batch_size > 0;
   AddRequests();
   AddFeatures();

@@ -1,28 +1,18 @@
 #include "pipeline/record_layout.h"
 
-#include <filesystem>
-#include <utility>
+#include <string>
 
 #include "absl/strings/escaping.h"
-#include "base/text_file.h"
+#include "absl/strings/string_view.h"
 #include "features/feature_plan.h"
 #include "predictions/sha256.h"
 
 namespace tournant {
 namespace {
 
-// Of the bindings that were compiled for the version: the first file, as it was found.
-std::string Fingerprint(const ModelVersion& version) {
-  constexpr size_t kMaxFileBytes = size_t{4} << 20;
+std::string Fingerprint(absl::string_view text) {
   constexpr size_t kDigits = 16;
-  for (const std::filesystem::path& folder : {version.version_directory, version.model_directory}) {
-    if (folder.empty()) continue;
-    const auto text = ReadTextFile(folder / "features.pbtxt", kMaxFileBytes);
-    if (!text.ok()) continue;
-    const std::string digest = Sha256(*text);
-    return absl::BytesToHexString(digest).substr(0, kDigits);
-  }
-  return "";
+  return absl::BytesToHexString(Sha256(text)).substr(0, kDigits);
 }
 
 void AddInput(const PlannedInput& planned, FeatureLayout& layout) {
@@ -47,7 +37,7 @@ FeatureLayout RecordLayout(const ModelVersion& version) {
   if (version.features == nullptr) return layout;
   const FeaturePlan& plan = *version.features;
   layout.feature_service = plan.fetch().feature_service;
-  layout.bindings = Fingerprint(version);
+  layout.bindings = Fingerprint(plan.bindings_text());
   for (const PlannedInput& input : plan.inputs()) AddInput(input, layout);
   for (const FetchPlan::Key& key : plan.fetch().keys) {
     if (key.request) layout.keys.push_back({key.name, plan.request_tensors()[*key.request].name});

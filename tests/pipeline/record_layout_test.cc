@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 #include "fakes/fake_model.h"
-#include "fakes/temp_dir.h"
 #include "features/bindings.h"
 #include "features/feature_plan.h"
 
@@ -20,10 +22,7 @@ TEST(RecordLayout, TellsWhereEachFeatureLies) {
         column { request: "km" }
         column { feature: "p:sizes" width: 2 default: [1, 2] }
         column { age_seconds: "p:seats" default: 0 } })";
-  TempDir folder;
-  folder.Write("features.pbtxt", kText);
   const auto version = MakeVersion("m", 1, EchoModel());
-  version->version_directory = folder.path();
   version->config.inputs = {{"raw", DataType::kFp32, {1}, false},
                             {"dense", DataType::kFp32, {6}, false}};
   const auto bindings = ParseBindings("features.pbtxt", kText);
@@ -50,8 +49,20 @@ TEST(RecordLayout, TellsWhereEachFeatureLies) {
   EXPECT_EQ(layout.keys[0].join_key, "plane");
   EXPECT_EQ(layout.keys[0].request, "tail");
   EXPECT_EQ(layout.bindings.size(), 16u);
-  folder.Write("features.pbtxt", std::string(kText) + "\n");
-  EXPECT_NE(RecordLayout(*version).bindings, layout.bindings);
+}
+
+TEST(RecordLayout, TellsBindingsApart) {
+  std::set<std::string> seen;
+  for (const char* text : {"", "# Another.", "#  Another."}) {
+    const auto version = MakeVersion("m", 1, EchoModel());
+    const auto bindings = ParseBindings("features.pbtxt", text);
+    ASSERT_TRUE(bindings.ok()) << bindings.status();
+    const auto plan = FeaturePlan::Compile(*bindings, version->config, nullptr, "", {});
+    ASSERT_TRUE(plan.ok()) << plan.status();
+    version->features = *plan;
+    seen.insert(RecordLayout(*version).bindings);
+  }
+  EXPECT_EQ(seen.size(), 3u);
 }
 
 TEST(RecordLayout, IsEmptyForAModelWithoutBindings) {
