@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -190,14 +191,26 @@ TEST(RestRequest, SaysThatTensorsElsewhereAreNotTaken) {
 }
 
 TEST(RestRequest, IsNotMadeToHoardWhatItDoesNotUse) {
-  // Each of these would take a hundred times its own size as a tree of values.
-  const std::string deep(200'000, '[');
-  for (const std::string& text :
-       {deep, absl::StrCat(R"({"id": )", deep), absl::StrCat(R"({"inputs": [{"data": )", deep),
-        absl::StrCat(R"({"outputs": [)", absl::StrReplaceAll(deep, {{"[", "[],"}}), "[]]}"),
-        absl::StrCat(R"({"id": [)", absl::StrReplaceAll(deep, {{"[", "1,"}}), "1]}")}) {
+  // As a tree of values each of these would take a hundred times its own size. That it is not made
+  // shows in what is said of them: those that nest deeply are too many values as well.
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  const std::string wide =
+      absl::StrCat("[", absl::StrReplaceAll(deep, {{"[", "1,"}, {"]", ""}}), "1]");
+  const std::pair<std::string, std::string> texts[] = {
+      {std::string(200'000, '['), "is not JSON"},
+      {absl::StrCat(R"({"id": )", deep, "}"), "id is not a string"},
+      {absl::StrCat(R"({"parameters": {"a": )", deep, R"(}, "inputs": []})"), "no boolean"},
+      {absl::StrCat(R"({"inputs": [], "outputs": )", deep, "}"), "outputs[0] is not an object"},
+      {Input(absl::StrCat(R"("shape": [1], "datatype": "FP32", "data": )", deep)),
+       "is nested deeper than the shape"},
+      {absl::StrCat(R"({"id": )", wide, "}"), "more than 100000 values besides its data"},
+      {Input(absl::StrCat(R"("shape": [1], "datatype": "FP32", "data": )", wide)), "more than 1 "},
+  };
+  for (const auto& [text, part] : texts) {
     InferRequest request;
-    EXPECT_EQ(DecodeRestRequest(text, request).code(), absl::StatusCode::kInvalidArgument);
+    const absl::Status status = DecodeRestRequest(text, request);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << part;
+    EXPECT_NE(status.message().find(part), absl::string_view::npos) << part << ": " << status;
   }
 }
 
