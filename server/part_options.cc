@@ -11,7 +11,6 @@
 #ifdef TOURNANT_KAFKA
 #include "predictions/kafka/kafka_store.h"
 #endif
-#include "status/request_checks.h"
 
 namespace tournant {
 namespace {
@@ -31,7 +30,6 @@ CallLimits Limits(const Config& config) {
 RestService::Options RestOptions(const Config& config) {
   RestService::Options options;
   options.infer = config.http_infer;
-  options.loopback = IsLoopback(config.http_address);
   options.max_message_bytes = config.max_message_bytes;
   return options;
 }

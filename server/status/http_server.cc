@@ -2,6 +2,7 @@
 
 #include <civetweb.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <exception>
@@ -15,7 +16,9 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "base/thread.h"
+#include "status/connection_body.h"
 #include "status/listener_nudge.h"
+#include "status/request_checks.h"
 #include "telemetry/log.h"
 #include "telemetry/shared_log_limiter.h"
 
@@ -42,7 +45,8 @@ absl::Status CheckAddress(const std::string& address) {
   return absl::OkStatus();
 }
 
-void Send(mg_connection* connection, const HttpResponse& response, bool with_body) {
+void Send(mg_connection* connection, const HttpResponse& response, bool with_body,
+          const Clock& clock, const ClientPace& pace) {
   std::string bytes = absl::StrCat(
       "HTTP/1.1 ", response.code, " ", mg_get_response_code_text(connection, response.code),
       "\r\nContent-Type: ", response.content_type, "\r\nContent-Length: ", response.body.size(),
@@ -54,68 +58,17 @@ void Send(mg_connection* connection, const HttpResponse& response, bool with_bod
   }
   bytes += "\r\n";
   if (with_body) bytes += response.body;
-  mg_write(connection, bytes.data(), bytes.size());
+  // In parts, since mg_write goes on for as long as there is the least progress. Without any it
+  // comes back with less, after the request timeout in whole steps of two seconds.
+  constexpr size_t kPart = 16384;
+  const TimePoint begun = clock.Now();
+  for (size_t sent = 0; sent < bytes.size();) {
+    const size_t part = std::min(kPart, bytes.size() - sent);
+    if (mg_write(connection, bytes.data() + sent, part) != static_cast<int>(part)) return;
+    sent += part;
+    if (clock.Now() >= pace.Deadline(begun, static_cast<int64_t>(sent))) return;
+  }
 }
-
-// The body of the request that `connection` is about to answer.
-class ConnectionBody final : public HttpBody {
- public:
-  // A client that has sent so much more for nothing is not worth waiting for.
-  static constexpr int64_t kMostDrained = 1 << 20;
-
-  ConnectionBody(mg_connection* connection, const HttpRequest& request)
-      : connection_(connection), waits_(request.Header("Expect").has_value()) {
-    const long long length = mg_get_request_info(connection)->content_length;
-    if (length >= 0) length_ = length;
-  }
-
-  std::optional<int64_t> length() const override { return length_; }
-
-  absl::StatusOr<std::string> Read(int64_t max_bytes) override {
-    if (length_ && *length_ > max_bytes) return TooLarge(max_bytes);
-    if (waits_) {
-      constexpr absl::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
-      mg_write(connection_, kGoOn.data(), kGoOn.size());
-      waits_ = false;
-    }
-    std::string body;
-    body.reserve(static_cast<size_t>(length_.value_or(0)));
-    std::array<char, 16384> part{};
-    for (;;) {
-      const int got = mg_read(connection_, part.data(), part.size());
-      if (got <= 0) break;
-      body.append(part.data(), static_cast<size_t>(got));
-      if (static_cast<int64_t>(body.size()) > max_bytes) return TooLarge(max_bytes);
-    }
-    read_ = true;
-    if (length_ && static_cast<int64_t>(body.size()) < *length_) {
-      return absl::CancelledError("the body stopped halfway");
-    }
-    return body;
-  }
-
-  // Reads what nobody wanted: closing with it unread would take the answer away from the client.
-  void Drain() {
-    if (read_ || waits_) return;
-    std::array<char, 16384> part{};
-    for (int64_t left = kMostDrained; left > 0;) {
-      const int got = mg_read(connection_, part.data(), part.size());
-      if (got <= 0) return;
-      left -= got;
-    }
-  }
-
- private:
-  static absl::Status TooLarge(int64_t max_bytes) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the body is larger than ", max_bytes, " bytes"));
-  }
-
-  mg_connection* const connection_;
-  std::optional<int64_t> length_;
-  bool waits_;  // The client has sent nothing yet (Expect: 100-continue).
-  bool read_ = false;
-};
 
 HttpResponse WrongMethod() {
   return {405,
@@ -134,7 +87,10 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(Options options, R
 }
 
 HttpServer::HttpServer(Options options, Routes routes)
-    : options_(std::move(options)), routes_(std::move(routes)) {}
+    : options_(std::move(options)),
+      routes_(std::move(routes)),
+      loopback_(IsLoopback(options_.address)),
+      pace_{options_.request_timeout, options_.least_bytes_per_second} {}
 
 HttpServer::~HttpServer() {
   if (context_ == nullptr) return;
@@ -208,6 +164,9 @@ const HttpServer::Route* HttpServer::Find(const std::string& path) const {
 }
 
 HttpResponse HttpServer::Answer(const HttpRequest& request) const {
+  if (absl::Status host = CheckHost(request, loopback_); !host.ok()) {
+    return {403, "text/plain; charset=utf-8", absl::StrCat(host.message(), "\n")};
+  }
   const bool reads = request.method == "GET" || request.method == "HEAD";
   const Route* const route = Find(request.path);
   if (!reads && (route == nullptr || !route->post)) return WrongMethod();
@@ -229,6 +188,8 @@ HttpResponse HttpServer::Answer(const HttpRequest& request) const {
 
 int HttpServer::OnRequest(mg_connection* connection) {
   int code = 503;
+  // Or civetweb reads what is left of a body, for as long as it takes.
+  mg_disable_connection_keep_alive(connection);
   // Civetweb's threads have stacks of 100 KiB, half of which the thread-local variables of our
   // libraries take.
   try {
@@ -260,11 +221,11 @@ int HttpServer::Serve(mg_connection* connection) {
     request.headers.emplace_back(text(info->http_headers[i].name),
                                  text(info->http_headers[i].value));
   }
-  ConnectionBody body(connection, request);
+  ConnectionBody body(connection, request, server->clock_, server->pace_);
   if (request.method == "POST") request.body = &body;
   const HttpResponse response = server->Answer(request);
-  Send(connection, response, request.method != "HEAD");
-  if (request.body != nullptr) body.Drain();
+  Send(connection, response, request.method != "HEAD", server->clock_, server->pace_);
+  body.Drain();
   return response.code;
 }
 

@@ -13,6 +13,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/clock.h"
+#include "status/client_pace.h"
 
 struct mg_context;
 struct mg_connection;
@@ -26,7 +28,7 @@ class HttpBody {
   // What its length is to be; nothing when the client does not say.
   virtual std::optional<int64_t> length() const = 0;
   // All of it, once. RESOURCE_EXHAUSTED for more than `max_bytes`, none of which is read where the
-  // length says so; CANCELLED when it stops halfway.
+  // length says so; DEADLINE_EXCEEDED when it comes too slowly; CANCELLED when it stops halfway.
   virtual absl::StatusOr<std::string> Read(int64_t max_bytes) = 0;
 };
 
@@ -55,6 +57,8 @@ using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 // A small HTTP server (civetweb) for people, probes and scrapers, with a few threads of its own:
 // not the way for many predictions. It serves nothing from the disk, and GET and HEAD alone where
 // a route does not say that it takes POST.
+// Where it listens on loopback it answers those alone who ask for it by an address or as localhost,
+// whatever they ask: see CheckHost.
 //
 // Owned by main. The destructor stops it and waits for its threads, so handlers and what they use
 // must live until then.
@@ -65,11 +69,13 @@ class HttpServer {
     // A connection holds one of them from its first byte to its end. So they are more than the
     // probes and scrapers of one server, for some clients to be stuck without harm to the others.
     int threads = 16;
-    // Longest that a client may take to send a request, or that the answer may make no progress:
-    // requests are a single packet from next door, and what stops halfway in one is broken or
-    // worse. A probe that finds every thread held waits this long, so it is shorter than most
-    // probes' patience.
+    // Longest that a client may take for the header of a request (or nearly twice that, see
+    // ConnectionBody), then for its body, and then for the answer: they are a single packet from
+    // next door, and who is slower is broken or worse. A probe that finds every thread held waits
+    // this long, so it is shorter than most probes' patience.
     std::chrono::milliseconds request_timeout{2'000};
+    // What body and answer may take besides: a second for each so many bytes that have passed.
+    int64_t least_bytes_per_second = 256 << 10;
   };
   struct Route {
     Route(HttpHandler handler, bool post = false)  // NOLINT(google-explicit-constructor)
@@ -106,6 +112,9 @@ class HttpServer {
 
   const Options options_;
   const Routes routes_;
+  const bool loopback_;
+  const SystemClock clock_;  // Civetweb has its threads wait by the machine's clock as well.
+  const ClientPace pace_;
   mg_context* context_ = nullptr;  // Set by Start only.
   int port_ = 0;
 };

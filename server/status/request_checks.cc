@@ -32,23 +32,27 @@ bool IsLoopback(absl::string_view address) {
          (IsAddress(host) && absl::StartsWith(host, "127."));
 }
 
-absl::Status CheckOrigin(const HttpRequest& request, bool loopback) {
+absl::Status CheckHost(const HttpRequest& request, bool loopback) {
+  if (!loopback) return absl::OkStatus();
   const std::string host = absl::AsciiStrToLower(request.Header("Host").value_or(""));
-  if (const auto origin = request.Header("Origin")) {
-    const std::string lower = absl::AsciiStrToLower(*origin);
-    if (lower != absl::StrCat("http://", host) && lower != absl::StrCat("https://", host)) {
-      return absl::PermissionDeniedError(
-          absl::StrCat("a page of ", Quote(*origin), " may not send predictions to ", Quote(host)));
-    }
-  }
   // Without a port there is no colon to cut at.
   const std::string name(HostOf(absl::StrContains(host, ':') ? host : host + ":"));
-  if (loopback && !name.empty() && name != "localhost" && !IsAddress(name)) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("the host '", Quote(name),
-                     "' is not this server's: ask for it by its address or as localhost"));
+  if (name.empty() || name == "localhost" || IsAddress(name)) return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      absl::StrCat("the host '", Quote(name),
+                   "' is not this server's: ask for it by its address or as localhost"));
+}
+
+absl::Status CheckOrigin(const HttpRequest& request) {
+  const auto origin = request.Header("Origin");
+  if (!origin) return absl::OkStatus();
+  const std::string host = absl::AsciiStrToLower(request.Header("Host").value_or(""));
+  const std::string lower = absl::AsciiStrToLower(*origin);
+  if (lower == absl::StrCat("http://", host) || lower == absl::StrCat("https://", host)) {
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      absl::StrCat("a page of ", Quote(*origin), " may not send predictions to ", Quote(host)));
 }
 
 namespace {

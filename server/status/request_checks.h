@@ -10,11 +10,14 @@
 
 namespace tournant {
 
-// Whether a browser may have sent this for a page of somebody else. PERMISSION_DENIED when its
-// Origin is another than the Host that it asked, and, where `loopback` says that only this machine
-// is served, when the Host is a name that could have been made to point here ("localhost" and
-// addresses cannot).
-absl::Status CheckOrigin(const HttpRequest& request, bool loopback);
+// PERMISSION_DENIED where `loopback` says that only this machine is served and the Host is a name
+// that could have been made to point here ("localhost" and addresses cannot): a web site could
+// otherwise read this server by way of its visitor's browser (DNS rebinding).
+absl::Status CheckHost(const HttpRequest& request, bool loopback);
+
+// PERMISSION_DENIED when a browser sends this for a page of somebody else: when its Origin is
+// another than the Host that it asked.
+absl::Status CheckOrigin(const HttpRequest& request);
 
 // The header `grpc-timeout`: how long the client is going to wait, as gRPC writes it, up to eight
 // digits and one of H, M, S, m, u, n ("200m" is 200 milliseconds). Nothing without it;

@@ -123,7 +123,7 @@ HttpResponse RestService::Infer(const HttpRequest& request, Target target) {
     return Error(403, "predictions over HTTP are off: --http_infer=on turns them on");
   }
   if (request.body == nullptr) return WrongMethod(request.path, "POST");
-  if (absl::Status origin = CheckOrigin(request, options_.loopback); !origin.ok()) {
+  if (absl::Status origin = CheckOrigin(request); !origin.ok()) {
     return ErrorResponse(origin);
   }
   if (auto refused = CheckForm(request)) return *std::move(refused);
@@ -139,12 +139,18 @@ HttpResponse RestService::Infer(const HttpRequest& request, Target target) {
         "too many predictions are on their way over HTTP; it takes ", options_.most_calls,
         " at once and ", options_.max_message_bytes, " bytes of them, gRPC takes many more")));
   }
-  absl::StatusOr<std::string> answer = Predict(request, std::move(target));
+  absl::StatusOr<std::string> body = request.body->Read(options_.max_message_bytes);
+  if (absl::IsDeadlineExceeded(body.status())) {
+    return Error(408, std::string(body.status().message()));
+  }
+  if (!body.ok()) return ErrorResponse(body.status());
+  absl::StatusOr<std::string> answer = Predict(request, std::move(target), *std::move(body));
   if (!answer.ok()) return ErrorResponse(answer.status());
   return {200, kJson, *std::move(answer)};
 }
 
-absl::StatusOr<std::string> RestService::Predict(const HttpRequest& request, Target target) {
+absl::StatusOr<std::string> RestService::Predict(const HttpRequest& request, Target target,
+                                                 std::string body) {
   const absl::StatusOr<std::optional<Duration>> time_left = TimeLeft(request);
   if (!time_left.ok()) return time_left.status();
   InferRequest asked;
@@ -155,12 +161,9 @@ absl::StatusOr<std::string> RestService::Predict(const HttpRequest& request, Tar
     absl::Status read = ReadCriticality("headers", *criticality, asked);
     if (!read.ok()) return read;
   }
-  {
-    const absl::StatusOr<std::string> body = request.body->Read(options_.max_message_bytes);
-    if (!body.ok()) return body.status();
-    if (absl::Status decoded = DecodeRestRequest(*body, asked); !decoded.ok()) return decoded;
-  }
+  if (absl::Status decoded = DecodeRestRequest(body, asked); !decoded.ok()) return decoded;
   // What the call holds while it waits, as with gRPC: its tensors, not the text that they were in.
+  std::string().swap(body);
   for (const NamedTensor& input : asked.inputs) {
     asked.bytes += static_cast<int64_t>(input.tensor.bytes.size());
   }

@@ -23,8 +23,7 @@ namespace tournant {
 class RestService {
  public:
   struct Options {
-    bool infer = true;      // False: predictions are refused with 403.
-    bool loopback = false;  // The server is reached from its own machine only.
+    bool infer = true;  // False: predictions are refused with 403.
     int64_t max_message_bytes = 64 << 20;
     int most_calls = 8;  // Predictions on their way at once.
   };
@@ -45,7 +44,7 @@ class RestService {
 
   HttpResponse OfModel(const HttpRequest& request);
   HttpResponse Infer(const HttpRequest& request, Target target);
-  absl::StatusOr<std::string> Predict(const HttpRequest& request, Target target);
+  absl::StatusOr<std::string> Predict(const HttpRequest& request, Target target, std::string body);
 
   const ModelRegistry& registry_;
   BlockingPredictor& predictor_;

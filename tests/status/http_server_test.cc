@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <list>
 #include <vector>
@@ -61,7 +62,7 @@ TEST(HttpServer, RefusesOtherMethods) {
   for (const char* method : {"POST", "PUT", "DELETE"}) {
     const RawResponse response =
         Exchange(server->port(), absl::StrCat(method,
-                                              " /a HTTP/1.1\r\nHost: x\r\n"
+                                              " /a HTTP/1.1\r\nHost: localhost\r\n"
                                               "Content-Length: 0\r\n\r\n"));
     EXPECT_EQ(response.code, 405) << method;
     EXPECT_NE(response.head.find("Allow: GET, HEAD\r\n"), std::string::npos) << method;
@@ -82,7 +83,7 @@ TEST(HttpServer, GivesARouteThatTakesThemItsPostsWithHeadersAndBody) {
                true}}});
   const auto post = [&](const std::string& body) {
     return Exchange(server->port(),
-                    absl::StrCat("POST /a HTTP/1.1\r\nHost: x\r\nX-Y: +\r\n",
+                    absl::StrCat("POST /a HTTP/1.1\r\nHost: localhost\r\nX-Y: +\r\n",
                                  "Content-Length: ", body.size(), "\r\n\r\n", body));
   };
   EXPECT_EQ(post("12345678").body, "POST+12345678");
@@ -104,7 +105,8 @@ TEST(HttpServer, ServesWhatIsBelowAPathThatEndsInAStar) {
 
 TEST(HttpServer, AnswersHeadWithoutABody) {
   const auto server = Serve({{"/a", Text("hello")}});
-  const RawResponse response = Exchange(server->port(), "HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  const RawResponse response =
+      Exchange(server->port(), "HEAD /a HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_EQ(response.code, 200);
   EXPECT_NE(response.head.find("Content-Length: 5\r\n"), std::string::npos);
   EXPECT_EQ(response.body, "");
@@ -177,6 +179,114 @@ TEST(HttpServer, GivesUpRequestsThatStopHalfway) {
     ASSERT_TRUE(stuck.emplace_back((*server)->port(), "GET /met").sent());
   }
   for (OpenConnection& connection : stuck) connection.WaitForEnd();
+}
+
+// A server of two threads, for clients that would hold both of them.
+class HttpServerWithSlowClients : public testing::Test {
+ protected:
+  HttpServerWithSlowClients() {
+    const auto refuse = [](const HttpRequest&) { return HttpResponse{.code = 413, .body = "no"}; };
+    const auto read = [](const HttpRequest& request) {
+      const auto body = request.body->Read(1 << 20);
+      return HttpResponse{.code = body.ok() ? 200 : 408, .body = body.status().ToString()};
+    };
+    auto server = HttpServer::Start(
+        {.address = "127.0.0.1:0", .threads = 2, .request_timeout = std::chrono::milliseconds(100)},
+        {{"/a", Text("hello")}, {"/refuse", {refuse, true}}, {"/read", {read, true}}});
+    EXPECT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+  }
+
+  // What clients get that drip after having sent `begin`; others are served all the same.
+  RawResponse Drip(const std::string& begin) {
+    std::array<RawResponse, 4> answers;
+    {
+      std::vector<Thread> clients;
+      for (RawResponse& answer : answers) {
+        clients.emplace_back("client", [&] { answer = tournant::Drip(server_->port(), begin); });
+      }
+      EXPECT_EQ(Get(server_->port(), "/a").body, "hello");
+    }
+    EXPECT_EQ(Get(server_->port(), "/a").body, "hello");
+    return answers[0];
+  }
+  static std::string Headers(const std::string& request, int length) {
+    return absl::StrCat(request, " HTTP/1.1\r\nHost: localhost\r\nContent-Length: ", length,
+                        "\r\n\r\n");
+  }
+
+  std::unique_ptr<HttpServer> server_;
+};
+
+TEST_F(HttpServerWithSlowClients, GivesUpHeadersThatDrip) { Drip("GET /a HTTP/1.1\r\nA: "); }
+
+TEST_F(HttpServerWithSlowClients, GivesUpBodiesThatDrip) {
+  const RawResponse response = Drip(Headers("POST /read", 1 << 20));
+  EXPECT_EQ(response.code, 408);
+  EXPECT_NE(response.body.find("comes too slowly"), std::string::npos) << response.body;
+}
+
+TEST_F(HttpServerWithSlowClients, GivesUpBodiesThatNobodyWantedAndThatDrip) {
+  EXPECT_EQ(Drip(Headers("POST /refuse", 2 << 20)).code, 413);
+  EXPECT_EQ(Drip(Headers("POST /a", 1 << 20)).code, 405);
+  EXPECT_EQ(Drip(Headers("GET /a", 1 << 20)).code, 200);
+  EXPECT_EQ(Drip("POST /refuse HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n").code, 413);
+}
+
+TEST_F(HttpServerWithSlowClients, GivesUpWhoDoesNotTakeItsAnswer) {
+  // Far more than the kernel's buffers hold.
+  auto server = HttpServer::Start(
+      {.address = "127.0.0.1:0", .threads = 1, .request_timeout = std::chrono::milliseconds(100)},
+      {{"/a", Text("hello")}, {"/large", Text(std::string(64 << 20, 'x'))}});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const OpenConnection stuck((*server)->port(), "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  ASSERT_TRUE(stuck.sent());
+  EXPECT_EQ(Get((*server)->port(), "/a").body, "hello");
+}
+
+TEST(HttpServer, ReadsLargeBodiesWholeWhateverThePartsTheyComeIn) {
+  std::string got;
+  auto server =
+      HttpServer::Start({.address = "127.0.0.1:0", .request_timeout = std::chrono::hours(1)},
+                        {{"/a",
+                          {[&](const HttpRequest& request) {
+                             got = request.body->Read(64 << 20).value_or("");
+                             return HttpResponse();
+                           },
+                           true}}});
+  ASSERT_TRUE(server.ok()) << server.status();
+  for (const size_t size : {0, 1, 16'000, 17'000, 5'000'000}) {
+    std::string body(size, '\0');
+    for (size_t i = 0; i < size; ++i) body[i] = static_cast<char>(i * 7 / 3);
+    const RawResponse response =
+        Exchange((*server)->port(),
+                 absl::StrCat("POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: ", size,
+                              "\r\n\r\n", body));
+    EXPECT_EQ(response.code, 200);
+    EXPECT_TRUE(got == body) << size;
+  }
+}
+
+TEST(HttpServer, AnswersOnLoopbackThoseAloneWhoKnowItByAnAddressOrAsLocalhost) {
+  const auto ask = [](int port, const std::string& path, const std::string& host) {
+    return Exchange(port, absl::StrCat("GET ", path, " HTTP/1.1\r\nHost: ", host, "\r\n\r\n")).code;
+  };
+  const auto server = Serve({{"/", Text("root")}, {"/status.json", Text("{}")}});
+  for (const char* path : {"/", "/status.json", "/metrics", "/nothing"}) {
+    EXPECT_EQ(ask(server->port(), path, "rebound.example:8002"), 403) << path;
+    EXPECT_NE(ask(server->port(), path, "localhost:8002"), 403) << path;
+    EXPECT_NE(ask(server->port(), path, "127.0.0.1"), 403) << path;
+    EXPECT_NE(ask(server->port(), path, "10.1.2.3:80"), 403) << path;
+  }
+  EXPECT_EQ(Exchange(server->port(), "GET / HTTP/1.0\r\n\r\n").code, 200);
+
+  // Probes and scrapers of others know it by all kinds of names.
+  const auto open = HttpServer::Start(
+      {.address = "0.0.0.0:0", .request_timeout = std::chrono::hours(1)}, {{"/", Text("root")}});
+  ASSERT_TRUE(open.ok()) << open.status();
+  for (const char* host : {"tournant.models.svc:8002", "10.1.2.3:8002", "localhost"}) {
+    EXPECT_EQ(ask((*open)->port(), "/", host), 200) << host;
+  }
 }
 
 TEST(HttpServer, NamesAnAddressThatSomebodyElseHas) {
