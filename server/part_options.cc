@@ -21,10 +21,14 @@ std::string OwnExecutable() {
   return length > 0 ? std::string(path, static_cast<size_t>(length)) : std::string();
 }
 
-}  // namespace
-
 CallLimits Limits(const Config& config) {
   return {.default_deadline = config.default_deadline, .max_deadline = config.max_deadline};
+}
+
+}  // namespace
+
+BlockingPredictor::Options HttpCallOptions(const Config& config, Tracer* tracer) {
+  return {.limits = Limits(config), .slow_call = config.log_slow_calls, .tracer = tracer};
 }
 
 RestService::Options RestOptions(const Config& config) {

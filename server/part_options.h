@@ -5,7 +5,7 @@
 #include "admission/admission.h"
 #include "config.h"
 #include "models/loader.h"
-#include "pipeline/call_deadline.h"
+#include "pipeline/blocking_predictor.h"
 #include "predictions/open_prediction_log.h"
 #include "predictions/prediction_log.h"
 #include "rpc/model_server.h"
@@ -14,7 +14,7 @@
 namespace tournant {
 
 // What the settings are to each part of the server. What parts need of each other is main's.
-CallLimits Limits(const Config& config);
+BlockingPredictor::Options HttpCallOptions(const Config& config, Tracer* tracer);
 RestService::Options RestOptions(const Config& config);
 ModelServer::Options ServerOptions(const Config& config);
 AdmissionControl::Options AdmissionOptions(const Config& config);

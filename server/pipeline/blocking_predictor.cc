@@ -1,9 +1,12 @@
 #include "pipeline/blocking_predictor.h"
 
+#include <memory>
 #include <utility>
 
 #include "base/run_on_loop.h"
 #include "pipeline/call_end.h"
+#include "pipeline/call_report.h"
+#include "telemetry/call_trace.h"
 
 namespace tournant {
 
@@ -22,17 +25,13 @@ class BlockingPredictor::Leaving {
   BlockingPredictor& owner_;
 };
 
-BlockingPredictor::BlockingPredictor(Predictor& predictor, const Clock& clock, CallLimits limits,
+BlockingPredictor::BlockingPredictor(Predictor& predictor, const Clock& clock, Options options,
                                      const std::vector<CallHome>& homes)
-    : predictor_(predictor), clock_(clock), limits_(limits) {
+    : predictor_(predictor), clock_(clock), options_(std::move(options)) {
   for (const CallHome& home : homes) homes_.emplace_back().home = home;
 }
 
-absl::StatusOr<InferAnswer> BlockingPredictor::Predict(InferRequest request,
-                                                       std::optional<Duration> time_left) {
-  std::optional<std::chrono::microseconds> timeout;
-  if (request.timeout_us > 0) timeout.emplace(request.timeout_us);
-  const Duration time = TimeOfCall(limits_, time_left, timeout);
+absl::StatusOr<InferAnswer> BlockingPredictor::Predict(InferRequest request, CallArrival arrival) {
   Home* home = nullptr;
   {
     MutexLock lock(mutex_);
@@ -41,25 +40,33 @@ absl::StatusOr<InferAnswer> BlockingPredictor::Predict(InferRequest request,
     home = &homes_[next_home_++ % homes_.size()];
   }
   Waiting waiting;
-  Serve(*home, std::move(request), time, waiting);
+  Serve(*home, std::move(request), std::move(arrival), waiting);
   MutexLock lock(mutex_);
   while (!waiting.done) changed_.Wait(mutex_);
   if (!waiting.status.ok()) return waiting.status;
   return std::move(waiting.answer);
 }
 
-Detached BlockingPredictor::Serve(Home& home, InferRequest request, Duration time,
+Detached BlockingPredictor::Serve(Home& home, InferRequest request, CallArrival arrival,
                                   Waiting& waiting) {
   const Leaving leaving(*this);
   co_await SwitchTo(*home.home.loop);
   CallMetrics& metrics = *home.home.metrics;
   CallPhase phase(clock_, &metrics);
-  const CallContext call{*home.home.loop, clock_, phase.accepted_at() + time, home.stop.get_token(),
-                         phase};
+  std::optional<std::chrono::microseconds> timeout;
+  if (request.timeout_us > 0) timeout.emplace(request.timeout_us);
+  const Duration time = TimeOfCall(options_.limits, arrival.time_left, timeout);
+  const std::unique_ptr<CallTrace> trace =
+      CallTrace::Start(options_.tracer, arrival.trace.context, std::move(arrival.trace.state));
+  const CallContext call{
+      *home.home.loop, clock_,  phase.accepted_at() + time,       home.stop.get_token(),
+      phase,           nullptr, trace ? &trace->scope() : nullptr};
   Prediction prediction;
   prediction.request = std::move(request);
+  if (trace != nullptr) prediction.traceparent = FormatTraceparent(trace->context());
   const CallsInFlight::Member in_flight(*home.home.in_flight, phase, prediction);
-  const absl::Status status = co_await predictor_.Predict(call, prediction);
+  absl::Status status = std::move(arrival.unreadable);
+  if (status.ok()) status = co_await predictor_.Predict(call, prediction);
 
   const Phase stage = phase.current();
   phase.Enter(Phase::kResponding);
@@ -77,13 +84,18 @@ Detached BlockingPredictor::Serve(Home& home, InferRequest request, Duration tim
     }
   }
   // Counted before the caller knows, as the answer is: who asks after his answer finds it.
-  phase.Enter(EndPhaseOf(status));
-  if (!status.ok()) metrics.OnStopped(EndPhaseOf(status), stage);
-  const bool valid = prediction.version != nullptr;
-  if (valid) {
-    metrics.OnPrediction(prediction.version->name, static_cast<int>(status.code()));
-    if (prediction.has_features && status.ok()) metrics.OnFeatures(prediction.features);
-  }
+  const TimePoint ended = clock_.Now();
+  phase.EnterAt(EndPhaseOf(status), ended);
+  ReportCall({.method = options_.method,
+              .http = true,
+              .prediction = prediction,
+              .phase = phase,
+              .ended = ended,
+              .stage = stage,
+              .status = status,
+              .code = static_cast<int>(status.code()),
+              .trace = trace.get()},
+             metrics, *home.home.log, options_.slow_call);
   {
     MutexLock lock(mutex_);
     waiting.status = status;
@@ -91,7 +103,7 @@ Detached BlockingPredictor::Serve(Home& home, InferRequest request, Duration tim
     waiting.done = true;
     changed_.SignalAll();
   }
-  if (valid) predictor_.Record(std::move(prediction), status, phase);
+  if (prediction.version != nullptr) predictor_.Record(std::move(prediction), status, phase);
 }
 
 void BlockingPredictor::StopAccepting(Duration grace) {

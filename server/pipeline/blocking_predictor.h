@@ -15,6 +15,8 @@
 #include "pipeline/call_deadline.h"
 #include "pipeline/call_home.h"
 #include "pipeline/predictor.h"
+#include "telemetry/caller_trace.h"
+#include "telemetry/tracer.h"
 
 namespace tournant {
 
@@ -28,9 +30,18 @@ struct InferAnswer {
   FeatureProvenance features;
 };
 
+// What a call's transport says of it besides its request.
+struct CallArrival {
+  std::optional<Duration> time_left = std::nullopt;  // Of its deadline; nothing: it has none.
+  CallerTrace trace = {};
+  // Why the request cannot be read: the call ends with it at once, and is seen as every other.
+  absl::Status unreadable = absl::OkStatus();
+};
+
 // Predictions for threads that may block, such as those of the HTTP server: the call itself runs on
-// an event loop like every other, with the same validation, admission, figures and record, while
-// its caller's thread sleeps. How many threads may sleep here at once is for their owner to bound.
+// an event loop like every other, with the same validation, admission, figures, spans, log lines
+// and record, while its caller's thread sleeps. How many threads may sleep here at once is for
+// their owner to bound.
 //
 // Owned by main; the predictor, the clock and the loops outlive it. It ends in these steps:
 //
@@ -38,16 +49,23 @@ struct InferAnswer {
 //   End();                 // returns when no call is left; cancels those that outlast the grace
 class BlockingPredictor {
  public:
+  struct Options {
+    CallLimits limits = {};
+    Duration slow_call{0};  // From which on an answered call gets a line in the log; zero: never.
+    Tracer* tracer = nullptr;  // Null: calls are not recorded, traces are only passed on.
+    // What spans and log lines call all of these calls: HTTP's method and route.
+    std::string method = "POST /v2/models/{model}/infer";
+  };
+
   // `homes` take calls in turn; at least one.
-  BlockingPredictor(Predictor& predictor, const Clock& clock, CallLimits limits,
+  BlockingPredictor(Predictor& predictor, const Clock& clock, Options options,
                     const std::vector<CallHome>& homes);
   ~BlockingPredictor() { End(); }
   BlockingPredictor(const BlockingPredictor&) = delete;
   BlockingPredictor& operator=(const BlockingPredictor&) = delete;
 
-  // Blocks until the call has ended. Any thread but a loop's. `time_left` is what the caller's
-  // transport says of its deadline.
-  absl::StatusOr<InferAnswer> Predict(InferRequest request, std::optional<Duration> time_left);
+  // Blocks until the call has ended. Any thread but a loop's.
+  absl::StatusOr<InferAnswer> Predict(InferRequest request, CallArrival arrival);
 
   // Any thread but a loop's.
   void StopAccepting(Duration grace);
@@ -66,11 +84,11 @@ class BlockingPredictor {
   // Counts a frame for as long as it lives.
   class Leaving;
 
-  Detached Serve(Home& home, InferRequest request, Duration time, Waiting& waiting);
+  Detached Serve(Home& home, InferRequest request, CallArrival arrival, Waiting& waiting);
 
   Predictor& predictor_;
   const Clock& clock_;
-  const CallLimits limits_;
+  const Options options_;
   std::deque<Home> homes_;  // Constant in number and place.
 
   Mutex mutex_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/event_loop.h"
+#include "pipeline/call_log.h"
 #include "pipeline/calls_in_flight.h"
 #include "telemetry/call_metrics.h"
 
@@ -12,6 +13,7 @@ struct CallHome {
   EventLoop* loop;
   CallMetrics* metrics;
   CallsInFlight* in_flight;
+  CallLog* log;
 };
 
 }  // namespace tournant

@@ -1,37 +1,34 @@
 #include "rpc/call_tracing.h"
 
-#include <iterator>
 #include <optional>
-#include <string>
+#include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/string_view.h"
+#include "telemetry/caller_trace.h"
 
 namespace tournant {
 namespace {
 
-std::optional<TraceContext> CallerOf(const grpc::ServerContext& context) {
-  const auto [first, last] = context.client_metadata().equal_range("traceparent");
-  if (first == last || std::next(first) != last) return std::nullopt;
-  return ParseTraceparent({first->second.data(), first->second.size()});
-}
+using Values = absl::InlinedVector<absl::string_view, 4>;
 
-// Of several headers, since a list may be split.
-std::string StateOf(const grpc::ServerContext& context) {
-  const auto [first, last] = context.client_metadata().equal_range("tracestate");
-  std::string state;
+Values ValuesOf(const grpc::ServerContext& context, const char* key) {
+  Values values;
+  const auto [first, last] = context.client_metadata().equal_range(key);
   for (auto entry = first; entry != last; ++entry) {
-    absl::StrAppend(&state, state.empty() ? "" : ",",
-                    absl::string_view(entry->second.data(), entry->second.size()));
+    values.emplace_back(entry->second.data(), entry->second.size());
   }
-  return IsTracestate(state) ? state : "";
+  return values;
 }
 
 }  // namespace
 
 std::unique_ptr<CallTrace> StartCallTrace(Tracer* tracer, const grpc::ServerContext& context) {
-  const std::optional<TraceContext> caller = CallerOf(context);
-  if (!caller && tracer == nullptr) return nullptr;
-  return CallTrace::Start(tracer, caller, caller ? StateOf(context) : "");
+  const Values parents = ValuesOf(context, "traceparent");
+  if (parents.empty() && tracer == nullptr) return nullptr;
+  CallerTrace caller;
+  if (!parents.empty()) caller = ReadCallerTrace(parents, ValuesOf(context, "tracestate"));
+  return CallTrace::Start(tracer, caller.context, std::move(caller.state));
 }
 
 }  // namespace tournant

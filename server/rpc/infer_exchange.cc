@@ -8,6 +8,7 @@
 #include "admission/criticality.h"
 #include "base/status.h"
 #include "pipeline/call_end.h"
+#include "pipeline/call_report.h"
 #include "pipeline/request_parameters.h"
 #include "rpc/infer_codec.h"
 
@@ -63,44 +64,21 @@ Duration InferExchange::End(const absl::Status& status, int code,
                             inference::ModelInferResponse& response) {
   const TimePoint ended = dependencies_.clock.Now();
   phase_.EnterAt(EndPhaseOf(status), ended);
-  if (!status.ok()) lane_.metrics.OnStopped(EndPhaseOf(status), stage_);
-  const Duration total = ended - phase_.accepted_at();
-  if (trace_ != nullptr) EndTrace(status, code, ended);
-  if (CallLog::Wants(code, total, dependencies_.settings.slow_call)) WriteLog(status, code, ended);
-  if (prediction_.version == nullptr) return total;
-  lane_.metrics.OnPrediction(prediction_.version->name, code);
-  if (prediction_.has_features && status.ok()) lane_.metrics.OnFeatures(prediction_.features);
-  if (dependencies_.predictor.records()) {
+  ReportCall({.method = lane_.metrics.methods()[static_cast<size_t>(method_)],
+              .prediction = prediction_,
+              .phase = phase_,
+              .ended = ended,
+              .stage = stage_,
+              .status = status,
+              .code = code,
+              .trace = trace_.get()},
+             lane_.metrics, lane_.call_log, dependencies_.settings.slow_call);
+  if (prediction_.version != nullptr && dependencies_.predictor.records()) {
     // A message that was not filled may still hold the answer of an earlier call.
     if (encoded_) prediction_.outputs = TakeOutputs(response);
     dependencies_.predictor.Record(std::move(prediction_), status, phase_);
   }
-  return total;
-}
-
-void InferExchange::WriteLog(const absl::Status& status, int code, TimePoint ended) {
-  LoggedCall call{.method = lane_.metrics.methods()[static_cast<size_t>(method_)],
-                  .request_id = prediction_.request.id,
-                  .model = prediction_.request.model,
-                  .code = code,
-                  .error = status.message(),
-                  .peer = prediction_.request.peer};
-  if (prediction_.version != nullptr) call.version = prediction_.version->version;
-  if (trace_ != nullptr) call.trace = trace_->context();
-  lane_.call_log.OnEnd(call, phase_, ended, dependencies_.settings.slow_call);
-}
-
-void InferExchange::EndTrace(const absl::Status& status, int code, TimePoint ended) {
-  const std::string name = absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
-  CallTrace::Summary summary{.method = lane_.metrics.methods()[static_cast<size_t>(method_)],
-                             .request_id = prediction_.request.id,
-                             .model = prediction_.request.model,
-                             .code = name,
-                             .failed = !status.ok(),
-                             .error = status.message(),
-                             .batch = prediction_.batch};
-  if (prediction_.version != nullptr) summary.version = prediction_.version->version;
-  trace_->End(phase_, ended, summary);
+  return ended - phase_.accepted_at();
 }
 
 }  // namespace tournant

@@ -75,9 +75,6 @@ class InferExchange {
   Duration End(const absl::Status& status, int code, inference::ModelInferResponse& response);
 
  private:
-  void WriteLog(const absl::Status& status, int code, TimePoint ended);
-  void EndTrace(const absl::Status& status, int code, TimePoint ended);
-
   const Method method_;
   InferDependencies& dependencies_;
   Lane& lane_;

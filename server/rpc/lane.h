@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "cq/cq_loop.h"
+#include "pipeline/call_log.h"
 #include "pipeline/calls_in_flight.h"
-#include "rpc/call_log.h"
 #include "rpc/open_streams.h"
 #include "rpc/spare_messages.h"
 #include "telemetry/call_metrics.h"

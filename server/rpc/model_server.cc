@@ -99,7 +99,7 @@ std::vector<CallHome> ModelServer::homes() {
   std::vector<CallHome> homes;
   homes.reserve(lanes_.size());
   for (const std::unique_ptr<Lane>& lane : lanes_) {
-    homes.push_back({&lane->loop, &lane->metrics, &lane->in_flight});
+    homes.push_back({&lane->loop, &lane->metrics, &lane->in_flight, &lane->call_log});
   }
   return homes;
 }

@@ -153,6 +153,14 @@ std::optional<std::string> HttpRequest::Header(absl::string_view name) const {
   return std::nullopt;
 }
 
+std::vector<absl::string_view> HttpRequest::Headers(absl::string_view name) const {
+  std::vector<absl::string_view> values;
+  for (const auto& [key, value] : headers) {
+    if (absl::EqualsIgnoreCase(key, name)) values.emplace_back(value);
+  }
+  return values;
+}
+
 const HttpServer::Route* HttpServer::Find(const std::string& path) const {
   if (const auto exact = routes_.find(path); exact != routes_.end()) return &exact->second;
   for (size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0;

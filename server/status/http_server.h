@@ -42,6 +42,8 @@ struct HttpRequest {
 
   // The value of the first header of this name, in whatever case; nothing without one.
   std::optional<std::string> Header(absl::string_view name) const;
+  // Those of all of them, in their order; they live in the request.
+  std::vector<absl::string_view> Headers(absl::string_view name) const;
 };
 
 struct HttpResponse {

@@ -14,6 +14,7 @@
 #include "status/request_checks.h"
 #include "status/rest_answer.h"
 #include "status/rest_request.h"
+#include "telemetry/caller_trace.h"
 
 namespace tournant {
 namespace {
@@ -61,6 +62,16 @@ std::optional<HttpResponse> CheckForm(const HttpRequest& request) {
     return Error(411, "the body's length must be known beforehand, in Content-Length");
   }
   return std::nullopt;
+}
+
+absl::Status ReadCall(const HttpRequest& request, absl::string_view body, InferRequest& asked,
+                      CallArrival& arrival) {
+  if (absl::Status decoded = DecodeRestRequest(body, asked); !decoded.ok()) return decoded;
+  const absl::StatusOr<std::optional<Duration>> time_left = TimeLeft(request);
+  if (!time_left.ok()) return time_left.status();
+  arrival.time_left = *time_left;
+  const auto criticality = request.Header(kCriticalityMetadata);
+  return criticality ? ReadCriticality("headers", *criticality, asked) : absl::OkStatus();
 }
 
 }  // namespace
@@ -151,23 +162,20 @@ HttpResponse RestService::Infer(const HttpRequest& request, Target target) {
 
 absl::StatusOr<std::string> RestService::Predict(const HttpRequest& request, Target target,
                                                  std::string body) {
-  const absl::StatusOr<std::optional<Duration>> time_left = TimeLeft(request);
-  if (!time_left.ok()) return time_left.status();
   InferRequest asked;
   asked.model = std::move(target.model);
   asked.version = std::move(target.version);
   asked.peer = [peer = request.peer] { return peer; };
-  if (const auto criticality = request.Header(kCriticalityMetadata)) {
-    absl::Status read = ReadCriticality("headers", *criticality, asked);
-    if (!read.ok()) return read;
-  }
-  if (absl::Status decoded = DecodeRestRequest(body, asked); !decoded.ok()) return decoded;
+  CallArrival arrival;
+  arrival.trace = ReadCallerTrace(request.Headers("traceparent"), request.Headers("tracestate"));
+  arrival.unreadable = ReadCall(request, body, asked, arrival);
   // What the call holds while it waits, as with gRPC: its tensors, not the text that they were in.
   std::string().swap(body);
   for (const NamedTensor& input : asked.inputs) {
     asked.bytes += static_cast<int64_t>(input.tensor.bytes.size());
   }
-  const absl::StatusOr<InferAnswer> answer = predictor_.Predict(std::move(asked), *time_left);
+  const absl::StatusOr<InferAnswer> answer =
+      predictor_.Predict(std::move(asked), std::move(arrival));
   if (!answer.ok()) return answer.status();
   return EncodeRestAnswer(*answer, options_.max_message_bytes);
 }

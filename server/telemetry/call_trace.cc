@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 
 namespace tournant {
 namespace {
@@ -28,12 +29,28 @@ constexpr StepPhases kStepPhases[] = {
     {"respond", Phase::kResponding, Phase::kResponding},
 };
 
+// Names and attributes are those of gRPC's tracing (A72), and of OpenTelemetry's conventions for
+// HTTP.
+std::string NameOf(const CallTrace::Summary& summary) {
+  if (summary.http) return std::string(summary.method);
+  return absl::StrCat("Recv.", absl::StrReplaceAll(summary.method, {{"/", "."}}));
+}
+
+std::vector<SpanAttribute> TransportAttributes(const CallTrace::Summary& summary) {
+  if (!summary.http) {
+    return {{"rpc.system.name", std::string("grpc")},
+            {"rpc.method", std::string(summary.method)},
+            {"rpc.response.status_code", std::string(summary.code)}};
+  }
+  const std::pair<std::string, std::string> parts = absl::StrSplit(summary.method, ' ');
+  std::vector<SpanAttribute> attributes = {{"http.request.method", parts.first},
+                                           {"http.route", parts.second}};
+  if (summary.failed) attributes.push_back({"error.type", std::string(summary.code)});
+  return attributes;
+}
+
 std::vector<SpanAttribute> AttributesOf(const CallTrace::Summary& summary) {
-  std::vector<SpanAttribute> attributes = {
-      {"rpc.system.name", std::string("grpc")},
-      {"rpc.method", std::string(summary.method)},
-      {"rpc.response.status_code", std::string(summary.code)},
-  };
+  std::vector<SpanAttribute> attributes = TransportAttributes(summary);
   if (!summary.request_id.empty()) attributes.push_back({"request_id", Cut(summary.request_id)});
   if (!summary.model.empty()) attributes.push_back({"model_name", Cut(summary.model)});
   if (summary.version > 0) attributes.push_back({"model_version", summary.version});
@@ -83,7 +100,7 @@ void CallTrace::End(const CallPhase& phase, TimePoint ended, const Summary& summ
   call.context = context_;
   call.parent = caller_;
   call.state = scope_.state;
-  call.name = absl::StrCat("Recv.", absl::StrReplaceAll(summary.method, {{"/", "."}}));
+  call.name = NameOf(summary);
   call.kind = SpanKind::kServer;
   call.start = since_accepted(Duration::zero());
   call.end = end;

@@ -18,7 +18,7 @@ namespace tournant {
 // is still passed on, to the feature store and into the record. Lives in the call's frame, on its
 // loop only.
 //
-//   Recv.inference.GRPCInferenceService.ModelInfer     the call
+//   Recv.inference.GRPCInferenceService.ModelInfer     the call; over HTTP its method and route
 //     admission   Accepted and Validating: decode, check, let in
 //     features    AwaitingFeatures; the call of the store is below it
 //     queue       Queued
@@ -28,7 +28,10 @@ class CallTrace {
  public:
   // What a call had to do with, known at its end. Texts are cut.
   struct Summary {
-    absl::string_view method;  // "inference.GRPCInferenceService/ModelInfer"
+    // "inference.GRPCInferenceService/ModelInfer"; of a call over HTTP its method and route, with a
+    // space between them.
+    absl::string_view method;
+    bool http = false;
     absl::string_view request_id = {};
     absl::string_view model = {};
     int64_t version = 0;           // 0: it never came to one.

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "fakes/fake_model.h"
+#include "fakes/kept_spans.h"
 #include "fakes/loop_thread.h"
 #include "fakes/puppet_pool.h"
 
@@ -43,6 +45,7 @@ class BlockingPredictorTest : public testing::Test {
     InferRequest request;
     request.model = model;
     request.id = "id-1";
+    request.peer = [] { return "10.0.0.1"; };
     request.inputs.push_back({"x", {DataType::kFp32, {1, 4}, std::string(16, '\1')}});
     return request;
   }
@@ -55,7 +58,13 @@ class BlockingPredictorTest : public testing::Test {
   Predictor predictor_{registry_, nullptr, pool_, nullptr, &records_, clock_, {}};
   CallMetrics metrics_{{}};
   CallsInFlight in_flight_;
-  BlockingPredictor blocking_{predictor_, clock_, {}, {{&thread_.loop(), &metrics_, &in_flight_}}};
+  CallLog log_;
+  KeptSpans spans_;
+  Tracer tracer_{spans_, clock_, {.sampling = 0, .seed = 5}};
+  BlockingPredictor blocking_{predictor_,
+                              clock_,
+                              {.slow_call = std::chrono::seconds(1), .tracer = &tracer_},
+                              {{&thread_.loop(), &metrics_, &in_flight_, &log_}}};
 };
 
 class SlowPoolTest : public BlockingPredictorTest {
@@ -65,14 +74,16 @@ class SlowPoolTest : public BlockingPredictorTest {
   // Starts a call on a thread, and returns when it waits for the pool.
   Thread Start(absl::StatusOr<InferAnswer>& answer, std::optional<Duration> time = std::nullopt) {
     const size_t before = pool_.waiting();
-    Thread caller("caller", [this, &answer, time] { answer = blocking_.Predict(Request(), time); });
+    Thread caller("caller", [this, &answer, time] {
+      answer = blocking_.Predict(Request(), {.time_left = time});
+    });
     pool_.WaitForJobs(before + 1);
     return caller;
   }
 };
 
 TEST_F(BlockingPredictorTest, GivesItsCallerTheAnswer) {
-  const absl::StatusOr<InferAnswer> answer = blocking_.Predict(Request(), std::nullopt);
+  const absl::StatusOr<InferAnswer> answer = blocking_.Predict(Request(), {});
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->model, "echo");
   EXPECT_EQ(answer->version, 2);
@@ -83,7 +94,7 @@ TEST_F(BlockingPredictorTest, GivesItsCallerTheAnswer) {
 }
 
 TEST_F(BlockingPredictorTest, CountsAndRecordsAsForEveryCall) {
-  ASSERT_TRUE(blocking_.Predict(Request(), std::nullopt).ok());
+  ASSERT_TRUE(blocking_.Predict(Request(), {}).ok());
   EXPECT_EQ(metrics_.in_phase(Phase::kDone), 1);
   const PredictionRecord record = records_.Wait(1);
   EXPECT_EQ(record.model, "echo");
@@ -93,14 +104,69 @@ TEST_F(BlockingPredictorTest, CountsAndRecordsAsForEveryCall) {
 }
 
 TEST_F(BlockingPredictorTest, GivesItsCallerTheError) {
-  const auto answer = blocking_.Predict(Request("nobody"), std::nullopt);
+  const auto answer = blocking_.Predict(Request("nobody"), {});
   EXPECT_EQ(answer.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(metrics_.in_phase(Phase::kFailed), 1);
   EXPECT_EQ(metrics_.stopped(Phase::kFailed, Phase::kValidating), 1);
 }
 
+TEST_F(BlockingPredictorTest, LetsARequestThatCannotBeReadFailAsACall) {
+  const auto answer =
+      blocking_.Predict(Request(), {.unreadable = absl::InvalidArgumentError("no JSON")});
+  EXPECT_EQ(answer.status().message(), "no JSON");
+  EXPECT_EQ(metrics_.in_phase(Phase::kFailed), 1);
+  EXPECT_EQ(metrics_.stopped(Phase::kFailed, Phase::kAccepted), 1);
+}
+
+TEST_F(BlockingPredictorTest, MakesTheCallASpanOfItsCallersTrace) {
+  constexpr char kSampled[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const CallerTrace caller = ReadCallerTrace({kSampled}, {"a=1"});
+  ASSERT_TRUE(blocking_.Predict(Request(), {.trace = caller}).ok());
+  const Span call = spans_.WaitFor("POST /v2/models/{model}/infer");
+  EXPECT_EQ(HexText(call.parent), "00f067aa0ba902b7");
+  EXPECT_EQ(call.state, "a=1");
+  EXPECT_EQ(AttributeOf(call, "http.request.method"), "POST");
+  EXPECT_EQ(AttributeOf(call, "http.route"), "/v2/models/{model}/infer");
+  EXPECT_EQ(AttributeOf(call, "request_id"), "id-1");
+  EXPECT_EQ(AttributeOf(call, "model_name"), "echo");
+  EXPECT_FALSE(call.failed);
+  EXPECT_EQ(spans_.WaitFor("compute").parent, call.context.span_id);
+  EXPECT_EQ(records_.Wait(1).traceparent, FormatTraceparent(call.context));
+}
+
+TEST_F(BlockingPredictorTest, SaysInTheLogWhichCallFailed) {
+  testing::internal::CaptureStderr();
+  EXPECT_FALSE(blocking_
+                   .Predict(Request("nobody"),
+                            {.trace = ReadCallerTrace({"00-4bf92f3577b34da6a3ce929d0e0e4736-"
+                                                       "00f067aa0ba902b7-00"},
+                                                      {})})
+                   .ok());
+  const auto line = nlohmann::json::parse(testing::internal::GetCapturedStderr());
+  EXPECT_EQ(line["message"], "a call failed");
+  EXPECT_EQ(line["method"], "POST /v2/models/{model}/infer");
+  EXPECT_EQ(line["model"], "nobody");
+  EXPECT_EQ(line["request_id"], "id-1");
+  EXPECT_EQ(line["peer"], "10.0.0.1");
+  EXPECT_EQ(line["code"], "NOT_FOUND");
+  EXPECT_EQ(line["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
+}
+
+TEST_F(SlowPoolTest, SaysInTheLogWhichCallWasSlow) {
+  testing::internal::CaptureStderr();
+  absl::StatusOr<InferAnswer> answer;
+  Thread caller = Start(answer);
+  clock_.Advance(std::chrono::seconds(1));
+  pool_.RunOne();
+  caller.Join();
+  EXPECT_TRUE(answer.ok()) << answer.status();
+  const auto line = nlohmann::json::parse(testing::internal::GetCapturedStderr());
+  EXPECT_EQ(line["message"], "a call was slow");
+  EXPECT_EQ(line["ms"], 1000.0);
+}
+
 TEST_F(BlockingPredictorTest, TakesTheTimeThatTheTransportGivesOrTheParameter) {
-  EXPECT_EQ(blocking_.Predict(Request(), Duration::zero()).status().code(),
+  EXPECT_EQ(blocking_.Predict(Request(), {.time_left = Duration::zero()}).status().code(),
             absl::StatusCode::kDeadlineExceeded);
   EXPECT_EQ(TimeOfCall({}, std::nullopt, std::nullopt), std::chrono::seconds(5));
   EXPECT_EQ(TimeOfCall({}, std::chrono::hours(1), std::nullopt), std::chrono::seconds(30));
@@ -133,8 +199,7 @@ TEST_F(SlowPoolTest, AcceptsNoCallsOnceItIsToEnd) {
   absl::StatusOr<InferAnswer> answer;
   Thread caller = Start(answer);
   blocking_.StopAccepting(std::chrono::hours(1));
-  EXPECT_EQ(blocking_.Predict(Request(), std::nullopt).status().code(),
-            absl::StatusCode::kUnavailable);
+  EXPECT_EQ(blocking_.Predict(Request(), {}).status().code(), absl::StatusCode::kUnavailable);
   pool_.RunOne();
   blocking_.End();  // Does not wait for longer than the call takes.
   caller.Join();

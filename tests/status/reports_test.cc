@@ -31,7 +31,7 @@ TEST(CallsInFlightReport, ListsTheOldestCallsOfAllLoopsOldestFirst) {
   LoopThread one(clock);
   LoopThread two(clock);
   const CallsInFlightReport report(
-      {{&one.loop(), &metrics, &first}, {&two.loop(), &metrics, &second}}, clock);
+      {{&one.loop(), &metrics, &first, nullptr}, {&two.loop(), &metrics, &second, nullptr}}, clock);
   const json status = json::parse(report.StatusJson());
   EXPECT_EQ(status["silent_loops"], 0);
   ASSERT_EQ(status["oldest"].size(), 2u);

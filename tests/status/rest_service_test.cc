@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "fakes/fake_model.h"
+#include "fakes/kept_spans.h"
 #include "fakes/loop_thread.h"
 #include "fakes/puppet_pool.h"
 #include "status/raw_http_client.h"
@@ -54,7 +55,11 @@ class RestServiceTest : public testing::Test {
   Predictor predictor_{registry_, nullptr, pool_, nullptr, nullptr, clock_, {}};
   CallMetrics metrics_{{}};
   CallsInFlight in_flight_;
-  BlockingPredictor blocking_{predictor_, clock_, {}, {{&thread_.loop(), &metrics_, &in_flight_}}};
+  CallLog log_;
+  KeptSpans spans_;
+  Tracer tracer_{spans_, clock_, {.sampling = 0, .seed = 5}};
+  BlockingPredictor blocking_{
+      predictor_, clock_, {.tracer = &tracer_}, {{&thread_.loop(), &metrics_, &in_flight_, &log_}}};
   RestService rest_;
   std::unique_ptr<HttpServer> server_;
 };
@@ -134,6 +139,24 @@ TEST_F(RestServiceTest, RefusesBodiesThatAreTooLargeOrOfUnknownLength) {
       server_->port(), absl::StrCat("POST ", kInfer, " HTTP/1.1\r\nHost: localhost\r\n",
                                     "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"));
   EXPECT_EQ(chunked.code, 411);
+}
+
+TEST_F(RestServiceTest, MakesAPredictionASpanOfItsCallersTraceWhateverBecomesOfIt) {
+  const std::string headers =
+      "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n"
+      "tracestate: a=1\r\nTracestate: b=2\r\n";
+  EXPECT_EQ(Post(kInfer, kRequest, headers).code, 200);
+  EXPECT_EQ(Post("/v2/models/echo/infer", "no JSON", headers).code, 400);
+  EXPECT_EQ(Post("/v2/models/nobody/infer", kRequest, headers).code, 404);
+  std::vector<std::string> ends;
+  for (const Span& span : spans_.spans()) {
+    if (span.name != "POST /v2/models/{model}/infer") continue;
+    EXPECT_EQ(HexText(span.parent), "00f067aa0ba902b7");
+    EXPECT_EQ(span.state, "a=1,b=2");
+    ends.push_back(
+        absl::StrCat(AttributeOf(span, "model_name"), " ", AttributeOf(span, "error.type")));
+  }
+  EXPECT_EQ(ends, (std::vector<std::string>{"echo ", "echo INVALID_ARGUMENT", "nobody NOT_FOUND"}));
 }
 
 TEST_F(RestServiceTest, LetsAClientWaitWithItsBody) {

@@ -22,7 +22,7 @@ struct LoggedCall {
   absl::string_view request_id;
   absl::string_view model;
   int64_t version = 0;  // 0: it never came to one.
-  int code = 0;         // grpc::StatusCode that the caller got.
+  int code = 0;         // google.rpc.Code that the caller got.
   absl::string_view error;
   std::optional<TraceContext> trace = std::nullopt;
   const std::function<std::string()>& peer;
@@ -30,7 +30,7 @@ struct LoggedCall {
 
 // The lines about inference calls of one loop: of each status other than OK, and of calls slower
 // than a limit, one a second, with how many were held back; at the level debug of every call. One
-// for each lane, on its thread only.
+// for each loop, on its thread only.
 class CallLog {
  public:
   // Whether OnEnd has something to say: nearly never. `slow`: how long a call that is answered may

@@ -1,4 +1,4 @@
-#include "rpc/call_log.h"
+#include "pipeline/call_log.h"
 
 #include <gmock/gmock.h>
 
