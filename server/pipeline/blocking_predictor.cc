@@ -66,7 +66,11 @@ Detached BlockingPredictor::Serve(Home& home, InferRequest request, CallArrival 
   if (trace != nullptr) prediction.traceparent = FormatTraceparent(trace->context());
   const CallsInFlight::Member in_flight(*home.home.in_flight, phase, prediction);
   absl::Status status = std::move(arrival.unreadable);
-  if (status.ok()) status = co_await predictor_.Predict(call, prediction);
+  if (status.ok()) {
+    status = co_await predictor_.Predict(call, prediction);
+  } else {
+    predictor_.Refuse(prediction);
+  }
 
   const Phase stage = phase.current();
   phase.Enter(Phase::kResponding);

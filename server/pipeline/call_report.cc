@@ -3,6 +3,7 @@
 #include <string>
 
 #include "pipeline/call_end.h"
+#include "pipeline/shown_id.h"
 
 namespace tournant {
 namespace {
@@ -12,11 +13,12 @@ int64_t VersionOf(const Prediction& prediction) {
 }
 
 void EndTrace(const EndedCall& call) {
+  const std::string id = ShownId(call.prediction);
   const std::string code = absl::StatusCodeToString(static_cast<absl::StatusCode>(call.code));
   call.trace->End(call.phase, call.ended,
                   {.method = call.method,
                    .http = call.http,
-                   .request_id = call.prediction.request.id,
+                   .request_id = id,
                    .model = call.prediction.request.model,
                    .version = VersionOf(call.prediction),
                    .code = code,
@@ -26,8 +28,9 @@ void EndTrace(const EndedCall& call) {
 }
 
 void WriteLine(const EndedCall& call, CallLog& log, Duration slow) {
+  const std::string id = ShownId(call.prediction);
   LoggedCall line{.method = call.method,
-                  .request_id = call.prediction.request.id,
+                  .request_id = id,
                   .model = call.prediction.request.model,
                   .version = VersionOf(call.prediction),
                   .code = call.code,

@@ -1,6 +1,7 @@
 #include "pipeline/calls_in_flight.h"
 
 #include "base/status.h"
+#include "pipeline/shown_id.h"
 
 namespace tournant {
 
@@ -24,7 +25,7 @@ std::vector<CallsInFlight::Call> CallsInFlight::Oldest(size_t most, TimePoint no
     Call call;
     call.model = Quote(prediction.request.model);
     if (prediction.version != nullptr) call.version = prediction.version->version;
-    call.id = Quote(prediction.request.id);
+    call.id = Quote(ShownId(prediction));
     call.phase = member->phase_->current();
     call.age = now - member->phase_->accepted_at();
     call.rows = prediction.rows;

@@ -22,7 +22,7 @@ class CallsInFlight {
   struct Call {
     std::string model;
     int64_t version = 0;  // 0: not known yet.
-    std::string id;       // The caller's; may be empty.
+    std::string id;       // The caller's, or its hash (ShownId); may be empty.
     Phase phase = Phase::kAccepted;
     Duration age{0};
     int64_t rows = 0;  // 0: not known yet.

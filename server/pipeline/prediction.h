@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,7 +30,7 @@ struct RequestedOutput {
 struct InferRequest {
   std::string model;
   std::string version;  // Empty: the one that is served.
-  std::string id;       // Echoed in the answer and the log.
+  std::string id;       // Echoed in the answer; elsewhere as ShownId has it.
   std::vector<NamedTensor> inputs;
   std::vector<RequestedOutput> outputs;  // Empty: all, in the order of the config.
   int64_t priority = 0;                  // 1 is the most urgent level; 0: the model's default.
@@ -49,6 +50,9 @@ struct Prediction {
   int64_t rows = 0;
   AdmissionPermit permit;  // Held for as long as the call's messages are. Dies before `version`.
   LogPlace place;          // In the prediction log, for a model that wants one.
+
+  // Of the model that the call asks for, where it has the call's id hashed: see ShownId.
+  std::shared_ptr<const ModelLog> hashes_id;
 
   // The answer.
   std::vector<NamedTensor> outputs;

@@ -77,10 +77,16 @@ absl::Status PredictionLogStep::Prepare(ModelVersion& version) {
   if (absl::Status named = CheckNames("hash", parameters.hashed, known); !named.ok()) return named;
   if (!options_.has_log) {
     const LogMode mode = parameters.mode.value_or(LogMode::kBestEffort);
-    if (mode == LogMode::kBestEffort) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        absl::StrCat("parameters[prediction_log.mode] is ", LogModeName(mode),
-                     ", and the server has no prediction log: set --prediction_log"));
+    if (mode != LogMode::kBestEffort) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("parameters[prediction_log.mode] is ", LogModeName(mode),
+                       ", and the server has no prediction log: set --prediction_log"));
+    }
+    // What shows a call asks it how to show its id, whether calls are recorded or not.
+    const std::vector<std::string>& hashed = parameters.hashed;
+    if (std::find(hashed.begin(), hashed.end(), ModelLog::kRequestId) == hashed.end()) {
+      return absl::OkStatus();
+    }
   }
   ModelLog::Options options;
   options.mode = parameters.mode.value_or(options_.mode);

@@ -14,6 +14,7 @@
 #include "inference/model_queue.h"
 #include "pipeline/classification.h"
 #include "pipeline/reserve_policy.h"
+#include "pipeline/shown_id.h"
 #include "pipeline/validate_request.h"
 #include "telemetry/trace_scope.h"
 
@@ -174,7 +175,11 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   call.phase.Enter(Phase::kValidating);
   const InferRequest& request = prediction.request;
   absl::StatusOr<ModelHandle> found = registry_.Find(request.model, request.version);
-  if (!found.ok()) co_return found.status();
+  if (!found.ok()) {
+    Refuse(prediction);
+    co_return found.status();
+  }
+  LearnHowIdIsShown(**found, prediction);
   const absl::StatusOr<int64_t> rows = ValidateRequest(SignatureOf(**found), request);
   if (!rows.ok()) co_return rows.status();
   if (absl::Status priority = CheckPriority((*found)->config.batching, request.priority);
@@ -253,6 +258,14 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   prediction.outputs = ChooseOutputs(config, request.outputs, job->outputs);
   if (SavesFirst(prediction)) co_return co_await Save(call, prediction);
   co_return absl::OkStatus();
+}
+
+void Predictor::Refuse(Prediction& prediction) const {
+  const InferRequest& request = prediction.request;
+  absl::StatusOr<ModelHandle> found = registry_.Find(request.model, request.version);
+  // For a version that is not there the one that is served knows how its callers' ids are shown.
+  if (!found.ok()) found = registry_.Find(request.model, "");
+  if (found.ok()) LearnHowIdIsShown(**found, prediction);
 }
 
 absl::Status Predictor::Admit(const CallContext& call, Prediction& prediction) {

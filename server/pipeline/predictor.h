@@ -35,6 +35,9 @@ class Predictor {
   // is durable: UNAVAILABLE when it could not be made so.
   Task<absl::Status> Predict(const CallContext& call, Prediction& prediction);
 
+  // In place of Predict, for a call whose request cannot be read as a whole.
+  void Refuse(Prediction& prediction) const;
+
   // Records the finished call, which is moved from, unless it is recorded already. Never blocks. A
   // request that did not get past validation is not a prediction and leaves no record.
   void Record(Prediction&& prediction, const absl::Status& status, const CallPhase& phase);

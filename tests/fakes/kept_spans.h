@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,17 @@ class KeptSpans final : public SpanSink {
       const auto found = std::find_if(spans_.begin(), spans_.end(),
                                       [&](const Span& span) { return span.name == name; });
       if (found != spans_.end()) return *found;
+      added_.Wait(mutex_);
+    }
+  }
+  // Blocks until there are `count` of this name; all of them.
+  std::vector<Span> WaitForAll(const std::string& name, size_t count) {
+    MutexLock lock(mutex_);
+    for (;;) {
+      std::vector<Span> found;
+      std::copy_if(spans_.begin(), spans_.end(), std::back_inserter(found),
+                   [&](const Span& span) { return span.name == name; });
+      if (found.size() >= count) return found;
       added_.Wait(mutex_);
     }
   }

@@ -7,12 +7,15 @@
 #include <algorithm>
 
 #include "fakes/kept_spans.h"
+#include "pipeline/prediction_log_step.h"
+#include "predictions/hashed_values.h"
 #include "rpc/model_server_test.h"
 
 namespace tournant {
 namespace {
 
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 constexpr char kSampled[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 constexpr char kNotSampled[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
@@ -93,6 +96,27 @@ TEST_F(CallTracingTest, ACallThatIsRefusedIsASpanThatSaysSo) {
   EXPECT_EQ(AttributeOf(call, "rpc.response.status_code"), "NOT_FOUND");
   EXPECT_EQ(AttributeOf(call, "model_name"), "nope");
   EXPECT_EQ(call.error, "Request for unknown model: 'nope' is not found");
+}
+
+TEST_F(CallTracingTest, ACallWhoseModelHashesRequestIdsShowsTheHash) {
+  auto version = MakeVersion("echo", 1, EchoModel());
+  version->config.parameters["prediction_log.hash"] = "request_id";
+  PredictionLogStep step({.has_log = true, .salt = "pepper"});
+  ASSERT_TRUE(step.Prepare(*version).ok());
+  registry_.Publish(version);
+  StartTraced();
+  inference::ModelInferRequest unreadable = EchoRequest("call-3");
+  unreadable.mutable_inputs(0)->set_datatype("FP31");
+  EXPECT_TRUE(InferWith({{"traceparent", kSampled}}, EchoRequest("call-1")).ok());
+  EXPECT_FALSE(InferWith({{"traceparent", kSampled}}, EchoRequest("call-2", {1, 2, 3})).ok());
+  EXPECT_FALSE(InferWith({{"traceparent", kSampled}}, unreadable).ok());
+  std::vector<std::string> ids;
+  for (const Span& span : sink_.WaitForAll(kRoot, 3)) {
+    ids.push_back(AttributeOf(span, "request_id"));
+  }
+  EXPECT_THAT(ids,
+              UnorderedElementsAre(HashedValue("pepper", "call-1"), HashedValue("pepper", "call-2"),
+                                   HashedValue("pepper", "call-3")));
 }
 
 TEST_F(CallTracingTest, ARequestOnAStreamIsASpanOfTheStreamsTrace) {
