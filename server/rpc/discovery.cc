@@ -2,21 +2,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "features/feature_plan.h"
+#include "pipeline/model_description.h"
 
 namespace tournant {
 namespace {
 
 template <class Metadata>
-void DescribeTensor(const TensorSpec& spec, bool batched, Metadata& metadata) {
-  metadata.set_name(spec.name);
-  const absl::string_view type = DataTypeName(spec.type);
-  metadata.set_datatype(type.data(), type.size());
-  if (batched) metadata.add_shape(-1);
-  metadata.mutable_shape()->Add(spec.dims.begin(), spec.dims.end());
-}
-
-const std::vector<TensorSpec>& RequestTensors(const ModelVersion& version) {
-  return version.features != nullptr ? version.features->request_tensors() : version.config.inputs;
+void FillTensor(const ModelDescription::Tensor& tensor, Metadata& metadata) {
+  metadata.set_name(tensor.name);
+  metadata.set_datatype(tensor.datatype);
+  metadata.mutable_shape()->Add(tensor.shape.begin(), tensor.shape.end());
 }
 
 }  // namespace
@@ -44,30 +39,15 @@ absl::Status DescribeReadiness(const ModelRegistry& registry,
 absl::Status DescribeModel(const ModelRegistry& registry,
                            const inference::ModelMetadataRequest& request,
                            inference::ModelMetadataResponse& answer) {
-  const absl::StatusOr<ModelHandle> found = registry.Find(request.name(), request.version());
-  if (!found.ok()) return found.status();
-  const ModelVersion& version = **found;
-  const bool batched = version.config.max_batch_size > 0;
-  answer.set_name(version.name);
-  answer.set_platform(version.config.platform);
-  if (request.version().empty()) {
-    for (const int64_t ready : registry.ReadyVersions(version.name)) {
-      answer.add_versions(absl::StrCat(ready));
-    }
-  } else {
-    answer.add_versions(request.version());
-  }
-  for (const TensorSpec& spec : RequestTensors(version)) {
-    DescribeTensor(spec, batched, *answer.add_inputs());
-  }
-  for (const TensorSpec& spec : version.config.outputs) {
-    DescribeTensor(spec, batched, *answer.add_outputs());
-  }
-  if (version.features == nullptr) return absl::OkStatus();
-  for (const TensorSpec& spec : version.features->overrides()) {
-    (*answer.mutable_properties())[absl::StrCat("override.", spec.name)] =
-        absl::StrCat(DataTypeName(spec.type), " ", ShapeText(spec.dims));
-  }
+  const absl::StatusOr<ModelDescription> model =
+      DescriptionOf(registry, request.name(), request.version());
+  if (!model.ok()) return model.status();
+  answer.set_name(model->name);
+  answer.set_platform(model->platform);
+  for (const std::string& version : model->versions) answer.add_versions(version);
+  for (const auto& input : model->inputs) FillTensor(input, *answer.add_inputs());
+  for (const auto& output : model->outputs) FillTensor(output, *answer.add_outputs());
+  for (const auto& [key, value] : model->properties) (*answer.mutable_properties())[key] = value;
   return absl::OkStatus();
 }
 

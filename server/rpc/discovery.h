@@ -16,8 +16,7 @@ absl::Status DescribeReadiness(const ModelRegistry& registry,
                                const inference::ModelReadyRequest& request,
                                inference::ModelReadyResponse& answer);
 
-// Inputs are what a caller sends: with feature bindings that is the request tensors, not the
-// model's own. What may be sent besides, to override a feature, is in `properties`.
+// A ModelDescription as a message.
 absl::Status DescribeModel(const ModelRegistry& registry,
                            const inference::ModelMetadataRequest& request,
                            inference::ModelMetadataResponse& answer);

@@ -2,8 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/str_cat.h"
-#include "features/feature_plan.h"
+#include "pipeline/model_description.h"
 
 namespace tournant {
 namespace {
@@ -14,19 +13,14 @@ std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Json TensorsJson(const std::vector<TensorSpec>& specs, bool batched) {
-  Json tensors = Json::array();
-  for (const TensorSpec& spec : specs) {
-    Json shape = Json::array();
-    if (batched) shape.push_back(-1);
-    for (const int64_t dim : spec.dims) shape.push_back(dim);
-    Json tensor = {{"name", spec.name},
-                   {"datatype", std::string(DataTypeName(spec.type))},
-                   {"shape", std::move(shape)}};
-    if (spec.optional) tensor["optional"] = true;
-    tensors.push_back(std::move(tensor));
+Json TensorsJson(const std::vector<ModelDescription::Tensor>& tensors) {
+  Json list = Json::array();
+  for (const ModelDescription::Tensor& tensor : tensors) {
+    Json json = {{"name", tensor.name}, {"datatype", tensor.datatype}, {"shape", tensor.shape}};
+    if (tensor.optional) json["optional"] = true;
+    list.push_back(std::move(json));
   }
-  return tensors;
+  return list;
 }
 
 }  // namespace
@@ -40,29 +34,14 @@ std::string ServerMetadataJson() {
 absl::StatusOr<std::string> ModelMetadataJson(const ModelRegistry& registry,
                                               const std::string& model,
                                               const std::string& version) {
-  const absl::StatusOr<ModelHandle> found = registry.Find(model, version);
-  if (!found.ok()) return found.status();
-  const ModelVersion& served = **found;
-  const FeaturePlan* const features = served.features.get();
-  const bool batched = served.config.max_batch_size > 0;
-  Json json = {{"name", served.name}, {"versions", Json::array()}};
-  if (version.empty()) {
-    for (const int64_t ready : registry.ReadyVersions(served.name)) {
-      json["versions"].push_back(absl::StrCat(ready));
-    }
-  } else {
-    json["versions"].push_back(version);
-  }
-  json["platform"] = served.config.platform;
-  json["inputs"] = TensorsJson(
-      features != nullptr ? features->request_tensors() : served.config.inputs, batched);
-  json["outputs"] = TensorsJson(served.config.outputs, batched);
-  if (features != nullptr && !features->overrides().empty()) {
-    for (const TensorSpec& spec : features->overrides()) {
-      json["properties"][absl::StrCat("override.", spec.name)] =
-          absl::StrCat(DataTypeName(spec.type), " ", ShapeText(spec.dims));
-    }
-  }
+  const absl::StatusOr<ModelDescription> described = DescriptionOf(registry, model, version);
+  if (!described.ok()) return described.status();
+  Json json = {{"name", described->name},
+               {"versions", described->versions},
+               {"platform", described->platform},
+               {"inputs", TensorsJson(described->inputs)},
+               {"outputs", TensorsJson(described->outputs)}};
+  for (const auto& [key, value] : described->properties) json["properties"][key] = value;
   return Dump(json);
 }
 

@@ -12,10 +12,9 @@ namespace tournant {
 // {"name", "version", "extensions"}: what works over HTTP.
 std::string ServerMetadataJson();
 
-// {"name", "versions", "platform", "inputs": [{"name", "datatype", "shape"}, ...], "outputs"}, as
-// gRPC's ModelMetadata: inputs are what a caller sends, and what he may send besides to override a
-// feature is in "properties". An input that may be left out has "optional": true. The errors are
-// those of ModelRegistry::Find.
+// A ModelDescription, as gRPC's ModelMetadata: {"name", "versions", "platform", "inputs": [{"name",
+// "datatype", "shape"}, ...], "outputs", "properties": {...}}. An input that may be left out has
+// "optional": true. The errors are those of ModelRegistry::Find.
 absl::StatusOr<std::string> ModelMetadataJson(const ModelRegistry& registry,
                                               const std::string& model, const std::string& version);
 
