@@ -1,11 +1,13 @@
 """What /metrics says after each kind of call and each way to end, and that it is well-formed, complete
 and bounded. One server with every feature that has metrics."""
 
+import json
 import subprocess
 import sys
 import tempfile
 import threading
 import unittest
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 
@@ -16,6 +18,8 @@ from faulty_store import FaultyStore
 from harness import (DATA, LIMIT_SECONDS, NOW, ROOT, add_model, repository, serve,
                      serve_features, until)
 from health import check, watch
+from metric_series import (ADMITTED, ENQUEUED, WATCHED, admission, answered, computed, ended, job,
+                           of_version, stopped)
 from triton_calls import floats, tensor
 from tritonclient.grpc import service_pb2 as messages
 from tritonclient.utils import InferenceServerException
@@ -30,51 +34,13 @@ SHOWN = ROOT / "build/metrics.prom"
 HOUR = "{ seconds: 3600 }"
 CACHE = f'view {{ name: "plane_facts" cache {{ soft_age {HOUR} hard_age {HOUR} negative_age {HOUR} }} }}\n'
 
-# What is compared as a whole: nothing else among these may move.
-WATCHED = (
-    "tournant_calls_ended_total", "tournant_calls_expired_total", "tournant_calls_cancelled_total",
-    "tournant_calls_failed_total", "tournant_model_calls_total", "tournant_admission_offered_total",
-    "tournant_admission_admitted_total", "tournant_admission_rejected_total",
-    "tournant_inference_jobs_total", "tournant_predictions_enqueued_total",
-    "tournant_batch_rows_count", "nv_inference_request_success", "nv_inference_request_failure",
-)
 
-
-def ended(phase: str) -> str:
-    return f'tournant_calls_ended_total{{phase="{phase}"}}'
-
-
-def stopped(how: str, stage: str) -> str:
-    return f'tournant_calls_{how}_total{{stage="{stage}"}}'
-
-
-def answered(model: str, code: str) -> str:
-    return f'tournant_model_calls_total{{model="{model}",code="{code}"}}'
-
-
-def admission(what: str, criticality: str = "critical", cause: str = "") -> str:
-    more = f',cause="{cause}"' if cause else ""
-    return f'tournant_admission_{what}_total{{criticality="{criticality}"{more}}}'
-
-
-def job(outcome: str) -> str:
-    return f'tournant_inference_jobs_total{{outcome="{outcome}"}}'
-
-
-def of_version(name: str, model: str, reason: str = "") -> str:
-    more = f',reason="{reason}"' if reason else ""
-    return f'{name}{{model="{model}",version="1"{more}}}'
-
-
-ENQUEUED = "tournant_predictions_enqueued_total"
-ADMITTED = (admission("offered"), admission("admitted"))
-
-
-def computed(model: str) -> tuple[str, ...]:
-    """What every call moves that a model has answered."""
-    return (ended("Done"), answered(model, "OK"), *ADMITTED, job("ok"), ENQUEUED,
-            of_version("tournant_batch_rows_count", model),
-            of_version("nv_inference_request_success", model))
+def asked(model: str, *values: float, name: str = "x") -> messages.ModelInferRequest:
+    """What tritonclient would send for floats()."""
+    request = messages.ModelInferRequest(model_name=model)
+    request.inputs.add(name=name, datatype="FP32", shape=[len(values), 1])
+    request.raw_input_contents.append(np.array(values, np.float32).tobytes())
+    return request
 
 
 class Metrics(unittest.TestCase):
@@ -147,6 +113,32 @@ class Metrics(unittest.TestCase):
         tail = tensor("tailnum", np.array([[b"N1602"]], dtype=np.object_))
         return self.infer(model, tail, **options)
 
+    def stream(self, *requests: messages.ModelInferRequest) -> list[str]:
+        """Sends these on one stream, each when the one before is answered; the errors."""
+        turn = threading.Semaphore(1)
+
+        def one_by_one():
+            for request in requests:
+                if not turn.acquire(timeout=LIMIT_SECONDS):
+                    return
+                yield request.SerializeToString()
+
+        errors = []
+        path = f"/{SERVICE}/ModelStreamInfer"
+        for answer in self.channel.stream_stream(path)(one_by_one(), timeout=LIMIT_SECONDS):
+            errors.append(messages.ModelStreamInferResponse.FromString(answer).error_message)
+            turn.release()
+        return errors
+
+    def post(self, model: str, body: str, code: int) -> None:
+        url = f"http://127.0.0.1:{self.server.ready['http']}/v2/models/{model}/infer"
+        try:
+            with urllib.request.urlopen(url, body.encode(), timeout=LIMIT_SECONDS) as answer:
+                self.assertEqual(answer.status, code)
+        except urllib.error.HTTPError as error:
+            with error:
+                self.assertEqual(error.code, code)
+
     # --- every RPC ---
 
     def assert_counts(self, method: str, call: Callable[[], object]) -> None:
@@ -184,8 +176,10 @@ class Metrics(unittest.TestCase):
                 request.name = "linear"
             path = f"/{SERVICE}/{method.name}"
             if method.client_streaming:
-                def call(path=path):
-                    return list(self.channel.stream_stream(path)(iter(()), timeout=LIMIT_SECONDS))
+                self.assertEqual(method.name, "ModelStreamInfer")
+
+                def call():
+                    return self.stream(asked("linear", 1), asked("nobody", 1), asked("linear", 2))
             else:
                 def call(path=path, request=request):
                     return self.channel.unary_unary(path)(request.SerializeToString(),
@@ -212,6 +206,26 @@ class Metrics(unittest.TestCase):
 
     def test_a_call_that_is_answered(self):
         self.assert_moves(lambda: self.infer("linear", floats(1, 2)), *computed("linear"))
+
+    def test_requests_on_a_stream_are_calls(self):
+        good = asked("linear", 1)
+        self.assert_moves(lambda: self.assertEqual(self.stream(good, good, good), [""] * 3),
+                          *computed("linear"), count=3)
+        wrong, nobody = asked("linear", 1, name="z"), asked("nobody", 1)
+        self.assert_moves(lambda: self.assertNotIn("", self.stream(wrong, nobody)),
+                          ended("Failed"), stopped("failed", "Validating"), count=2)
+
+    def test_predictions_over_http_are_calls(self):
+        def body(name: str) -> str:
+            tensor_in = {"name": name, "shape": [2, 1], "datatype": "FP32", "data": [1, 2]}
+            return json.dumps({"inputs": [tensor_in]})
+
+        self.assert_moves(lambda: self.post("linear", body("x"), 200), *computed("linear"))
+        failed = ended("Failed"), stopped("failed", "Validating")
+        self.assert_moves(lambda: self.post("linear", body("z"), 400), *failed)
+        self.assert_moves(lambda: self.post("nobody", body("x"), 404), *failed)
+        self.assert_moves(lambda: self.post("linear", "{", 400),
+                          ended("Failed"), stopped("failed", "Accepted"))
 
     def test_a_call_with_features(self):
         attempts = ("grpc_client_attempt_started_total",
@@ -303,6 +317,8 @@ class Metrics(unittest.TestCase):
             self.infer("linear", floats(1, name=f"x{i}"), code="INVALID_ARGUMENT")
             self.infer("linear", floats(1), headers={"tournant-criticality": f"c{i}"},
                        code="INVALID_ARGUMENT")
+            self.post(f"nobody-{i}", "{}", 400)
+            self.stream(asked(f"nobody-{i}", 1))
             with self.assertRaises(grpc.RpcError):
                 check(self.channel, f"nobody-{i}")
             with self.assertRaises(grpc.RpcError):
