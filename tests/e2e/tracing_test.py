@@ -3,6 +3,8 @@
 import json
 import tempfile
 import unittest
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,7 @@ from triton_calls import floats, tensor, y_of
 from tritonclient.utils import InferenceServerException
 
 ROOT_SPAN = "Recv.inference.GRPCInferenceService.ModelInfer"
+HTTP_SPAN = "POST /v2/models/{model}/infer"
 SENT_SPAN = "Sent.feast.serving.ServingService.GetOnlineFeatures"
 CALLER = "00f067aa0ba902b7"
 
@@ -45,7 +48,7 @@ class Tracing(unittest.TestCase):
             f"--feature_store=grpc:{cls.store.address}?health_check=false",
             f"--feature_registry={DATA}/registry.db",
             f"--now={NOW}",
-            f"--otlp_endpoint={cls.collector.address}",
+            f"--otlp_endpoint={cls.collector.address}", "--http_address=127.0.0.1:0",
         )
         cls.addClassCleanup(cls.server.kill)
         cls.client = triton.InferenceServerClient(cls.server.address)
@@ -108,6 +111,35 @@ class Tracing(unittest.TestCase):
         call = self.collector.wait_for(ROOT_SPAN, trace_id="c4" * 16)[ROOT_SPAN]
         self.assertEqual(call.status.code, call.status.STATUS_CODE_ERROR)
         self.assertEqual(attributes(call)["rpc.response.status_code"], "NOT_FOUND")
+
+    def post(self, model: str, trace_id: str) -> None:
+        plane = {"name": "tailnum", "shape": [1, 1], "datatype": "BYTES", "data": ["N1602"]}
+        url = f"http://127.0.0.1:{self.server.ready['http']}/v2/models/{model}/infer"
+        request = urllib.request.Request(url, json.dumps({"inputs": [plane]}).encode(), {
+            "traceparent": f"00-{trace_id}-{CALLER}-01", "tracestate": "vendor=x"})
+        urllib.request.urlopen(request, timeout=LIMIT_SECONDS).close()
+
+    def test_a_prediction_over_http_is_a_span_of_its_callers_trace_down_to_the_feature_store(self):
+        trace_id = "d5" * 16
+        self.post("seats", trace_id)
+        spans = self.collector.wait_for(HTTP_SPAN, SENT_SPAN, "compute", trace_id=trace_id)
+        call = spans[HTTP_SPAN]
+        self.assertEqual(call.parent_span_id.hex(), CALLER)
+        self.assertEqual(call.trace_state, "vendor=x")
+        self.assertEqual(attributes(call)["http.route"], "/v2/models/{model}/infer")
+        sent = spans[SENT_SPAN].span_id.hex()
+        self.assertIn(("traceparent", f"00-{trace_id}-{sent}-01"), self.store.metadata)
+
+    def test_a_prediction_over_http_that_fails_has_a_span_and_a_line_in_the_log(self):
+        trace_id = "e6" * 16
+        with self.assertRaises(urllib.error.HTTPError) as raised:
+            self.post("nobody", trace_id)
+        raised.exception.close()
+        self.assertEqual(raised.exception.code, 404)
+        call = self.collector.wait_for(HTTP_SPAN, trace_id=trace_id)[HTTP_SPAN]
+        self.assertEqual(call.status.code, call.status.STATUS_CODE_ERROR)
+        self.assertEqual(attributes(call)["error.type"], "NOT_FOUND")
+        self.server.wait_for_log(HTTP_SPAN)
 
 
 class Lifetimes(unittest.TestCase):
