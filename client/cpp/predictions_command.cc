@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "cpp/number_text.h"
+#include "cpp/run_report.h"
 #include "cpp/subcommand.h"
 #include "predictions/file_names.h"
 #include "predictions/prediction_counts.h"
@@ -23,8 +24,8 @@ ABSL_FLAG(
 ABSL_FLAG(std::string, model, "", "only the predictions of this model");
 ABSL_FLAG(int64_t, limit, 0, "at most so many predictions; 0: all");
 ABSL_FLAG(bool, check, false,
-          "print no predictions: tell whether the log is whole, and end with 1 when records are "
-          "missing or damaged");
+          "print no predictions: tell whether the log is whole, run by run, and end with 1 when "
+          "records are missing or damaged");
 
 namespace tournant::client {
 namespace {
@@ -100,7 +101,8 @@ absl::Status Damage(const std::string& path, int64_t damages) {
                                           "; the rest was read"));
 }
 
-// Numbers count up by one within a run, so a hole is a record that was dropped or lost.
+// Numbers count up by one within a run, so a hole is a record that was dropped or lost. A run that
+// has not ended is no fault: it may go on.
 int Check(ToolContext& context, const std::string& path) {
   const auto summary = ReadPredictions(path, [](const LoggedPrediction&) { return true; });
   if (!summary.ok()) return Failure(context, summary.status());
@@ -111,6 +113,7 @@ int Check(ToolContext& context, const std::string& path) {
               << Thousands(static_cast<int64_t>(summary->records)) << " records, "
               << Thousands(static_cast<int64_t>(summary->missing)) << " missing in "
               << Thousands(gaps) << " gaps, " << Thousands(damages) << " places damaged\n";
+  for (const RunSummary& run : summary->runs) context.out << RunReport(run) << "\n";
   TellProblems(context, path, *summary);
   if (damages > 0) return Failure(context, Damage(path, damages));
   if (gaps > 0) {

@@ -8,11 +8,10 @@
 #include "absl/time/time.h"
 
 namespace tournant {
-namespace {
-
-constexpr absl::string_view kPrefix = "predictions-";
-
-}  // namespace
+std::string RunTime(uint64_t run) {
+  return absl::FormatTime("%Y%m%dT%H%M%E6SZ", absl::FromUnixMicros(static_cast<int64_t>(run)),
+                          absl::UTCTimeZone());
+}
 
 LogRun NewRun(WallTime now, const std::vector<std::string>& files) {
   int64_t micros =
@@ -20,9 +19,7 @@ LogRun NewRun(WallTime now, const std::vector<std::string>& files) {
   for (micros = std::max<int64_t>(0, micros);; ++micros) {
     LogRun run;
     run.id = static_cast<uint64_t>(micros);
-    run.name = absl::StrCat(
-        kPrefix,
-        absl::FormatTime("%Y%m%dT%H%M%E6SZ", absl::FromUnixMicros(micros), absl::UTCTimeZone()));
+    run.name = absl::StrCat(kFilePrefix, RunTime(run.id));
     const bool taken = std::any_of(files.begin(), files.end(), [&](const std::string& file) {
       return absl::StartsWith(file, run.name);
     });
@@ -39,12 +36,17 @@ std::string OpenFileName(const LogRun& run, uint64_t index) {
 }
 
 bool IsLogFile(absl::string_view name) {
-  return absl::StartsWith(name, kPrefix) &&
+  return absl::StartsWith(name, kFilePrefix) &&
          (absl::EndsWith(name, kFileSuffix) || absl::EndsWith(name, kOpenSuffix));
 }
 
 bool IsOpenFile(absl::string_view name) {
-  return absl::StartsWith(name, kPrefix) && absl::EndsWith(name, kOpenSuffix);
+  return absl::StartsWith(name, kFilePrefix) && absl::EndsWith(name, kOpenSuffix);
+}
+
+bool IsDamagedFile(absl::string_view name) {
+  return absl::StartsWith(name, kFilePrefix) &&
+         absl::EndsWith(name, absl::StrCat(kFileSuffix, kDamagedSuffix));
 }
 
 std::string FinishedName(absl::string_view open_name) {

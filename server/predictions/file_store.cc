@@ -1,8 +1,10 @@
 #include "predictions/file_store.h"
 
+#include <string>
 #include <utility>
 
 #include "predictions/recovery.h"
+#include "predictions/run_end.h"
 
 namespace tournant {
 
@@ -22,6 +24,13 @@ absl::Status FileStore::Append(std::span<const std::string> payloads,
   absl::Status written = segments_.Append(payloads);
   // The fault may be the file's alone: once more, into a new one.
   return written.ok() ? written : segments_.Append(payloads);
+}
+
+absl::Status FileStore::Finish(const PredictionLogCounters& end) {
+  if (end.enqueued == 0) return segments_.Finish();  // A run of nothing leaves nothing.
+  const std::string run_end = EncodeRunEnd(end);
+  absl::Status ended = segments_.End(run_end);
+  return ended.ok() ? ended : segments_.End(run_end);
 }
 
 Duration FileStore::UntilUpkeep() const {

@@ -26,7 +26,7 @@ class FileStore final : public RecordStore {
                       std::vector<StoreOutcome>& outcomes) override;
   Duration UntilUpkeep() const override;
   absl::Status Upkeep() override { return segments_.RotateIfDue(); }
-  absl::Status Finish() override { return segments_.Finish(); }
+  absl::Status Finish(const PredictionLogCounters& end) override;
 
  private:
   FileStore(std::unique_ptr<LogDirectory> directory, const Clock& clock, LogRun run,

@@ -1,6 +1,7 @@
 #include "predictions/json_lines_store.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "predictions/run_end.h"
 
 namespace tournant {
 namespace {
@@ -102,6 +104,15 @@ absl::Status JsonLinesStore::Append(std::span<const std::string> payloads,
     return absl::OkStatus();
   }
   return WriteLines(payloads);
+}
+
+absl::Status JsonLinesStore::Finish(const PredictionLogCounters& end) {
+  if (end.enqueued == 0) return absl::OkStatus();
+  const std::string line = RunEndJsonLine(end);
+  if (is_file_) return WriteLines(std::span(&line, 1));
+  // A pipe that is ready takes as much as this line at once; nobody waits for one that is not.
+  pollfd pipe{.fd = fd_, .events = POLLOUT, .revents = 0};
+  return poll(&pipe, 1, 0) == 1 ? Write(line) : absl::OkStatus();
 }
 
 absl::Status JsonLinesStore::CutTornLine() {

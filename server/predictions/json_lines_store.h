@@ -24,7 +24,8 @@ class JsonLinesStore final : public RecordStore {
   // All or none in a file; into a pipe as many as it has taken.
   absl::Status Append(std::span<const std::string> payloads,
                       std::vector<StoreOutcome>& outcomes) override;
-  absl::Status Finish() override { return absl::OkStatus(); }
+  // Ends the run with a line of its own (run_end.h), but in a pipe that has no room for it.
+  absl::Status Finish(const PredictionLogCounters& end) override;
 
  private:
   JsonLinesStore(int fd, bool is_file, std::string path)

@@ -117,7 +117,7 @@ bool PredictionLog::NextBatch(std::vector<QueuedRecord>& batch) {
       work_.Wait(mutex_);
     }
     waiting_ = Waiting::kNo;
-    if (queue_.empty()) return true;
+    if (queue_.empty()) return !queue_.closed();
   }
   if (pause_.count() > 0 && !out_of_time_) {
     // Nothing but the end of the log's time cuts this short.
@@ -143,7 +143,7 @@ void PredictionLog::Run() {
     }
     batch.clear();
   }
-  if (const absl::Status status = store_->Finish(); !status.ok()) NoteOutcome(status);
+  if (const absl::Status status = store_->Finish(counters()); !status.ok()) NoteOutcome(status);
   MutexLock lock(mutex_);
   writer_ended_ = true;
   progress_.SignalAll();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "predictions/crc32c.h"
@@ -10,6 +9,7 @@
 #include "predictions/posix_log_files.h"
 #include "predictions/record_block.h"
 #include "predictions/record_frame.h"
+#include "predictions/run_ledger.h"
 
 namespace tournant {
 namespace {
@@ -18,8 +18,9 @@ using Kind = ReadProblem::Kind;
 
 class Reading {
  public:
-  Reading(const LogDirectory& directory, const PredictionVisitor& visit)
-      : directory_(directory), visit_(visit) {}
+  enum class Of { kFolder, kOneFile };
+  Reading(const LogDirectory& directory, const PredictionVisitor& visit, Of of)
+      : directory_(directory), visit_(visit), of_(of) {}
 
   // False when the visitor has had enough.
   bool ReadFile(const std::string& name) {
@@ -43,10 +44,17 @@ class Reading {
       if (cut_off || absl::IsUnimplemented(status)) return true;
       header.run = 0;
     }
+    if (header.run != 0) {
+      runs_.Begin(header.run, header.version >= kFirstVersionWithRunEnds,
+                  of_ == Of::kOneFile && header.index > 1);
+    }
     return ReadFrames(name, *bytes, header.run);
   }
 
-  ReadSummary Take() { return std::move(summary_); }
+  ReadSummary Take() {
+    summary_.runs = runs_.Take();
+    return std::move(summary_);
+  }
 
  private:
   bool ReadFrames(const std::string& name, absl::string_view bytes, uint64_t run) {
@@ -62,6 +70,10 @@ class Reading {
       }
       if (piece.kind == FrameScanner::Kind::kFooter) {
         CheckFooter(name, bytes, piece);
+        continue;
+      }
+      if (piece.kind == FrameScanner::Kind::kRunEnd) {
+        ReadRunEnd(name, piece, run);
         continue;
       }
       if (piece.kind == FrameScanner::Kind::kCompressed) {
@@ -95,7 +107,8 @@ class Reading {
               "a record with a valid CRC is not a tournant.LoggedPrediction");
       return true;
     }
-    NoteSequence(name, piece.offset, run, record.sequence());
+    // Of a file whose header is broken nobody knows the run.
+    if (run != 0) NoteGap(name, piece.offset, runs_.NoteRecord(record.sequence()), "it");
     ++summary_.records;
     return visit_(record);
   }
@@ -120,16 +133,22 @@ class Reading {
     if (!told) Problem(Kind::kDamage, name, piece.offset, piece.size, what);
   }
 
-  void NoteSequence(const std::string& name, uint64_t offset, uint64_t run, uint64_t sequence) {
-    if (run == 0) return;  // The header that would say is broken.
-    uint64_t& last = last_sequence_[run];
-    if (sequence > last + 1) {
-      const uint64_t missing = sequence - last - 1;
-      summary_.missing += missing;
-      Problem(Kind::kGap, name, offset, missing,
-              absl::StrCat("records ", last + 1, " to ", sequence - 1, " are missing before it"));
+  void ReadRunEnd(const std::string& name, const FrameScanner::Piece& piece, uint64_t run) {
+    LoggedRunEnd end;
+    if (!end.ParseFromArray(piece.payload.data(), static_cast<int>(piece.payload.size()))) {
+      Problem(Kind::kDamage, name, piece.offset, piece.size,
+              "the end of a run with a valid CRC is not a tournant.LoggedRunEnd");
+    } else if (run != 0) {
+      NoteGap(name, piece.offset, runs_.NoteEnd(end), "the end of the run");
     }
-    last = std::max(last, sequence);
+  }
+
+  void NoteGap(const std::string& name, uint64_t offset, const RunLedger::Gap& gap,
+               absl::string_view before) {
+    if (gap.size() == 0) return;
+    summary_.missing += gap.size();
+    Problem(Kind::kGap, name, offset, gap.size(),
+            absl::StrCat("records ", gap.first, " to ", gap.last, " are missing before ", before));
   }
 
   void Problem(Kind kind, const std::string& name, uint64_t offset, uint64_t size,
@@ -143,7 +162,8 @@ class Reading {
   const LogDirectory& directory_;
   const PredictionVisitor& visit_;
   ReadSummary summary_;
-  std::map<uint64_t, uint64_t> last_sequence_;  // By run.
+  const Of of_;
+  RunLedger runs_;
 };
 
 }  // namespace
@@ -152,7 +172,7 @@ absl::StatusOr<ReadSummary> ReadPredictions(const LogDirectory& directory,
                                             const PredictionVisitor& visit) {
   const absl::StatusOr<std::vector<std::string>> names = directory.List();
   if (!names.ok()) return names.status();
-  Reading reading(directory, visit);
+  Reading reading(directory, visit, Reading::Of::kFolder);
   for (const std::string& name : *names) {
     if (IsLogFile(name) && !reading.ReadFile(name)) break;
   }
@@ -171,7 +191,7 @@ absl::StatusOr<ReadSummary> ReadPredictions(const std::string& path,
   }
   const std::filesystem::path parent = given.parent_path();
   const PosixLogDirectory directory(parent.empty() ? "." : parent.string());
-  Reading reading(directory, visit);
+  Reading reading(directory, visit, Reading::Of::kOneFile);
   reading.ReadFile(given.filename().string());
   return reading.Take();
 }

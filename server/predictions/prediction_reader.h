@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "predictions/log_files.h"
+#include "predictions/run_ledger.h"
 #include "tournant/prediction.pb.h"
 
 namespace tournant {
@@ -17,7 +18,7 @@ struct ReadProblem {
     kTornTail,    // The file ends inside a record. In a file that is still written, nothing odd.
     kDamage,      // Bytes that are no valid record; reading went on behind them.
     kUnreadable,  // The file, or its header.
-    kGap,         // Sequence numbers are missing: records that were dropped, or lost in a crash.
+    kGap,         // Sequence numbers are missing: records that were dropped, or lost.
   };
   Kind kind;
   std::string file;
@@ -29,15 +30,17 @@ struct ReadProblem {
 struct ReadSummary {
   uint64_t files = 0;
   uint64_t records = 0;
-  uint64_t missing = 0;  // Records in gaps. What was dropped after a run's last record is unknown.
+  uint64_t missing = 0;          // Records in gaps.
+  std::vector<RunSummary> runs;  // As far as the files' headers tell, in order.
   std::vector<ReadProblem> problems;
 };
 
 // Called with each record in the order in which they were saved; false ends the reading.
 using PredictionVisitor = std::function<bool(const LoggedPrediction&)>;
 
-// Reads a log's folder, or one file of it, and gives only records whose CRC is right. One file is
-// in memory at a time. An error means that there is nothing to read at all.
+// Reads a log's folder, or one file of it, and gives only records whose CRC is right. What is
+// missing before the first record of one file alone is not known. One file is in memory at a time.
+// An error means that there is nothing to read at all.
 absl::StatusOr<ReadSummary> ReadPredictions(const std::string& path,
                                             const PredictionVisitor& visit);
 absl::StatusOr<ReadSummary> ReadPredictions(const LogDirectory& directory,

@@ -1,6 +1,7 @@
 #include "predictions/record_frame.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -42,14 +43,15 @@ uint32_t FrameCrc(absl::string_view payload, uint64_t offset, uint32_t marker) {
 // What all markers begin with.
 constexpr absl::string_view kMarkerStart = "\xF5R";
 constexpr size_t kMarkerSize = 4;
+constexpr uint32_t kMarkers[] = {kFrameMarker, kBlockMarker, kFooterMarker, kRunEndMarker};
 
 bool IsMarker(uint32_t value) {
-  return value == kFrameMarker || value == kBlockMarker || value == kFooterMarker;
+  return std::find(std::begin(kMarkers), std::end(kMarkers), value) != std::end(kMarkers);
 }
 
 // Whether `bytes`, which are fewer than a marker has, begin one.
 bool BeginsMarker(absl::string_view bytes) {
-  for (const uint32_t marker : {kFrameMarker, kBlockMarker, kFooterMarker}) {
+  for (const uint32_t marker : kMarkers) {
     std::string whole;
     AppendU32(marker, whole);
     if (absl::StartsWith(whole, bytes)) return true;
@@ -60,6 +62,7 @@ bool BeginsMarker(absl::string_view bytes) {
 FrameScanner::Kind KindOf(uint32_t marker) {
   if (marker == kBlockMarker) return FrameScanner::Kind::kCompressed;
   if (marker == kFooterMarker) return FrameScanner::Kind::kFooter;
+  if (marker == kRunEndMarker) return FrameScanner::Kind::kRunEnd;
   return FrameScanner::Kind::kRecord;
 }
 
@@ -93,6 +96,7 @@ absl::Status ReadFileHeader(absl::string_view file, PredictionFileHeader& header
                                                  ", and this program reads up to version ",
                                                  kPredictionFileVersion));
   }
+  header.version = version;
   header.run = LoadBytes(file, 16, 8);
   header.index = LoadBytes(file, 24, 8);
   return absl::OkStatus();

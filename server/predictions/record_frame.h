@@ -11,32 +11,38 @@ namespace tournant {
 
 // The file format of the prediction log. All numbers little endian.
 //
-//   header  40 bytes:  0 magic "\x89TPRED\r\n"   8 u32 version (2)    12 u32 header size (40)
+//   header  40 bytes:  0 magic "\x89TPRED\r\n"   8 u32 version (3)    12 u32 header size (40)
 //                     16 u64 run                24 u64 index of the file in its run, from 1
 //                     32 u32 zero               36 u32 CRC-32C of bytes 0 to 35
 //   frame   12 bytes:  0 u32 marker              4 u32 payload size    8 u32 CRC-32C
 //                     12 payload
 //
 // The marker tells what the payload is: a tournant.LoggedPrediction ("\xF5REC"), several of them
-// compressed ("\xF5RZB", record_block.h), or the footer ("\xF5RFT") of a block, which is all that
-// was made durable at once: u64 offset of its first frame, u32 records, u32 CRC-32C of the bytes
-// from there to the footer. A block whose footer is missing was cut off.
+// compressed ("\xF5RZB", record_block.h), the footer ("\xF5RFT") of a block, which is all that was
+// made durable at once: u64 offset of its first frame, u32 records, u32 CRC-32C of the bytes from
+// there to the footer; or the end of the run ("\xF5REN"), a tournant.LoggedRunEnd, the last frame
+// of its last file. A block whose footer is missing was cut off; a run without an end was killed,
+// or goes on.
 //
 // A frame's CRC covers its marker (but for a single record's), its offset in the file (u64), its
 // size and its payload. So a frame is valid at its own place only, and bytes that merely look like
 // one (a payload may hold any) are not taken for one when a reader looks for the next frame behind
-// damage. Version 1 had single records alone.
+// damage. Version 1 had single records alone, version 2 no ends of runs.
 struct PredictionFileHeader {
   uint64_t run = 0;    // Differs between runs of a log; sequence numbers count within one.
   uint64_t index = 0;  // Files of a run are numbered from 1.
+  // Of the format; what is written has the newest.
+  uint32_t version = 3;
 };
 
 inline constexpr size_t kFileHeaderSize = 40;
 inline constexpr size_t kFrameHeaderSize = 12;
-inline constexpr uint32_t kPredictionFileVersion = 2;
+inline constexpr uint32_t kPredictionFileVersion = 3;
+inline constexpr uint32_t kFirstVersionWithRunEnds = 3;
 inline constexpr uint32_t kFrameMarker = 0x4345'52F5;   // "\xF5REC"
 inline constexpr uint32_t kBlockMarker = 0x425A'52F5;   // "\xF5RZB"
 inline constexpr uint32_t kFooterMarker = 0x5446'52F5;  // "\xF5RFT"
+inline constexpr uint32_t kRunEndMarker = 0x4E45'52F5;  // "\xF5REN"
 inline constexpr size_t kMaxPayloadBytes = size_t{1} << 30;
 
 void AppendFileHeader(const PredictionFileHeader& header, std::string& out);
@@ -67,6 +73,7 @@ class FrameScanner {
     kRecord,      // A valid frame of one record; `payload` is what it holds.
     kCompressed,  // The same of several records.
     kFooter,      // The same of a block's footer.
+    kRunEnd,      // The same of the end of a run.
     kDamage,      // Bytes that are no valid frame, with or without one behind them.
     kTornTail     // The file ends inside a frame: the writer died, or is still writing.
   };

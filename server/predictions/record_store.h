@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "base/clock.h"
+#include "predictions/log_counters.h"
 
 namespace tournant {
 
@@ -29,8 +30,9 @@ class RecordStore {
   // What is done without a record when its time has come, and when that is.
   virtual Duration UntilUpkeep() const { return Duration::max(); }
   virtual absl::Status Upkeep() { return absl::OkStatus(); }
-  // Nothing will be appended any more.
-  virtual absl::Status Finish() = 0;
+  // Nothing will be appended any more. `end` is what became of all records of the run, for stores
+  // that can mark its end.
+  virtual absl::Status Finish(const PredictionLogCounters& end) = 0;
   // Any thread: an Append that is going on should give up what it can, and end.
   virtual void Interrupt() {}
 };

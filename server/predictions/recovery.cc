@@ -11,7 +11,7 @@ namespace tournant {
 namespace {
 
 struct Contents {
-  uint64_t frames = 0;       // Of records.
+  uint64_t frames = 0;       // Of records, or of the end of a run.
   uint64_t valid_bytes = 0;  // Up to the end of the last valid frame.
   bool damaged = false;      // More is wrong than that the end is missing.
 };
@@ -39,7 +39,7 @@ absl::Status Recover(LogDirectory& directory, const std::string& name) {
   const Contents contents = Examine(*bytes);
   if (contents.frames == 0) {
     if (!contents.damaged) return directory.Remove(name);
-    return directory.Rename(name, absl::StrCat(FinishedName(name), ".damaged"));
+    return directory.Rename(name, absl::StrCat(FinishedName(name), kDamagedSuffix));
   }
   if (contents.valid_bytes < bytes->size()) {
     if (absl::Status status = (*file)->Truncate(contents.valid_bytes); !status.ok()) return status;

@@ -103,4 +103,18 @@ absl::Status SegmentWriter::Finish() {
   return status;
 }
 
+absl::Status SegmentWriter::End(absl::string_view run_end) {
+  buffer_.clear();
+  if (file_ == nullptr) {
+    if (absl::Status status = Start(); !status.ok()) return status;
+  }
+  AppendFrame(run_end, durable_bytes_ + buffer_.size(), buffer_, kRunEndMarker);
+  if (absl::Status status = WriteBuffer(); !status.ok()) {
+    Abandon();
+    return status;
+  }
+  durable_bytes_ += buffer_.size();
+  return Finish();
+}
+
 }  // namespace tournant

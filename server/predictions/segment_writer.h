@@ -37,6 +37,9 @@ class SegmentWriter {
   Duration UntilRotation() const;
 
   absl::Status Finish();
+  // The same, with the end of the run behind the last record: a serialized tournant.LoggedRunEnd.
+  // Makes a file for it where none is open. After an error the run has no end.
+  absl::Status End(absl::string_view run_end);
 
  private:
   bool RotationIsDue() const;

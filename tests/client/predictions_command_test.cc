@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,7 @@
 #include "fakes/temp_dir.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "predictions/crc32c.h"
 #include "predictions/record_frame.h"
 #include "tournant/prediction.pb.h"
 
@@ -14,6 +16,7 @@ namespace tournant::client {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr char kFinished[] = "predictions-20131001T120000.000000Z-00000001.tpred";
 constexpr char kOpen[] = "predictions-20131001T120000.000000Z-00000001.tpred.open";
@@ -29,6 +32,13 @@ std::string LogBytes(const std::vector<uint64_t>& sequences = {1, 2}) {
     record.set_rows(1);
     AppendFrame(record.SerializeAsString(), bytes.size(), bytes);
   }
+  return bytes;
+}
+
+// The same with the end of its run.
+std::string EndedLogBytes(const std::vector<uint64_t>& sequences, const LoggedRunEnd& end) {
+  std::string bytes = LogBytes(sequences);
+  AppendFrame(end.SerializeAsString(), bytes.size(), bytes, kRunEndMarker);
   return bytes;
 }
 
@@ -94,9 +104,12 @@ TEST_F(PredictionsCommandTest, ATornTailIsNormalOnlyInAFileThatIsStillWritten) {
 
 TEST_F(PredictionsCommandTest, ACheckProvesThatNothingIsMissing) {
   folder_.Write(kFinished, LogBytes());
-  EXPECT_EQ(Run(folder_.path().native(), {"--check"}), 1);
+  EXPECT_EQ(Run(folder_.path().native(), {"--check"}), 2);
   EXPECT_EQ(status_, 0);
-  EXPECT_EQ(out_, "1 files, 2 records, 0 missing in 0 gaps, 0 places damaged\n");
+  EXPECT_EQ(out_,
+            "1 files, 2 records, 0 missing in 0 gaps, 0 places damaged\n"
+            "run 19700101T000000.000001Z has not ended in order (killed, or still running): "
+            "2 records up to number 2, 0 missing\n");
   EXPECT_EQ(err_, "");
 }
 
@@ -104,11 +117,49 @@ TEST_F(PredictionsCommandTest, ACheckEndsWithOneWhenNumbersAreMissing) {
   folder_.Write(kFinished, LogBytes({1, 4, 5, 9}));
   Run(folder_.path().native(), {"--check"});
   EXPECT_EQ(status_, 1);
-  EXPECT_EQ(out_, "1 files, 4 records, 5 missing in 2 gaps, 0 places damaged\n");
+  EXPECT_THAT(out_, StartsWith("1 files, 4 records, 5 missing in 2 gaps, 0 places damaged\n"));
+  EXPECT_THAT(out_, HasSubstr("4 records up to number 9, 5 missing\n"));
   EXPECT_THAT(err_, HasSubstr("records 2 to 3 are missing before it"));
   EXPECT_THAT(err_, HasSubstr("is not complete: 5 records were dropped or lost"));
   Run(folder_.path().native());
   EXPECT_EQ(status_, 0) << "printing what there is succeeds";
+}
+
+TEST_F(PredictionsCommandTest, ACheckTellsHowEachRunEnded) {
+  LoggedRunEnd end;
+  end.set_enqueued(2);
+  end.set_durable(2);
+  folder_.Write(kFinished, EndedLogBytes({1, 2}, end));
+  Run(folder_.path().native(), {"--check"});
+  EXPECT_EQ(status_, 0);
+  EXPECT_THAT(out_, HasSubstr("run 19700101T000000.000001Z ended in order after 2 records: "
+                              "complete\n"));
+}
+
+TEST_F(PredictionsCommandTest, ACheckTellsWhatIsMissingAfterTheLastRecordOfARun) {
+  LoggedRunEnd end;
+  end.set_enqueued(9);
+  end.set_durable(4);
+  end.set_dropped_full(2);
+  end.set_dropped_io(3);
+  folder_.Write(kFinished, EndedLogBytes({1, 4, 5}, end));
+  Run(folder_.path().native(), {"--check"});
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(out_, HasSubstr("ended in order after 9 records: 6 missing, "
+                              "5 dropped (2 full, 3 io), 1 lost\n"));
+  EXPECT_THAT(err_, HasSubstr("records 6 to 9 are missing before the end of the run (4 records)"));
+  EXPECT_THAT(err_, HasSubstr("is not complete: 6 records were dropped or lost"));
+}
+
+TEST_F(PredictionsCommandTest, ACheckBlamesNoRunOfAVersionThatMarksNoEnds) {
+  std::string bytes = LogBytes();
+  bytes[8] = 2;
+  const uint32_t crc = Crc32c(bytes.substr(0, 36));
+  std::memcpy(bytes.data() + 36, &crc, sizeof crc);
+  folder_.Write(kFinished, bytes);
+  Run(folder_.path().native(), {"--check"});
+  EXPECT_EQ(status_, 0);
+  EXPECT_THAT(out_, HasSubstr("is of a version that does not mark its end: 2 records up to"));
 }
 
 TEST_F(PredictionsCommandTest, ACheckEndsWithOneWhenBytesAreDamaged) {

@@ -46,10 +46,14 @@ TEST_F(JsonLinesStoreTest, IsALineForEachRecord) {
   EXPECT_TRUE((*log)->Close(std::chrono::hours(1)));
   EXPECT_EQ((*log)->counters().durable, 2u);
   const std::vector<std::string> lines = absl::StrSplit(Contents(), '\n');
-  ASSERT_EQ(lines.size(), 3u);
+  ASSERT_EQ(lines.size(), 4u);
   EXPECT_EQ(nlohmann::json::parse(lines[1])["request_id"], "b\n");
   EXPECT_EQ(nlohmann::json::parse(lines[1])["sequence"], 2);
-  EXPECT_EQ(lines[2], "");
+  const auto end = nlohmann::json::parse(lines[2])["run_end"];
+  EXPECT_EQ(end["enqueued"], 2);
+  EXPECT_EQ(end["durable"], 2);
+  EXPECT_EQ(end["dropped"]["full"], 0);
+  EXPECT_EQ(lines[3], "");
   EXPECT_EQ(nlohmann::json::parse((*log)->StatusJson())["sink"], "jsonl:" + path_);
 }
 
@@ -84,6 +88,25 @@ TEST_F(JsonLinesStoreTest, MayBeANamedPipe) {
   EXPECT_EQ(read(reader, text, sizeof text), 8);
   close(reader);
   EXPECT_TRUE(Append(**store, {"three\n"}).ok()) << "after the reader has left";
+}
+
+TEST_F(JsonLinesStoreTest, EndsARunInAPipeOnlyWhereThePipeHasRoom) {
+  ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+  const auto store = JsonLinesStore::Open(path_);
+  ASSERT_TRUE(store.ok()) << store.status();
+  const int pipe = open(path_.c_str(), O_RDWR | O_NONBLOCK);
+  const std::string page(4096, 'x');
+  while (write(pipe, page.data(), page.size()) > 0) {
+  }
+  EXPECT_TRUE((*store)->Finish({.enqueued = 1}).ok()) << "does not wait for a reader";
+  std::string all(1 << 20, '\0');
+  const auto got = read(pipe, all.data(), all.size());
+  EXPECT_EQ(static_cast<size_t>(got), all.find('\0'));
+  EXPECT_EQ(all.find("run_end"), std::string::npos);
+  EXPECT_TRUE((*store)->Finish({.enqueued = 1}).ok());
+  EXPECT_GT(read(pipe, all.data(), all.size()), 0);
+  EXPECT_TRUE(all.starts_with("{\"run_end\":{\"enqueued\":1,"));
+  close(pipe);
 }
 
 TEST_F(JsonLinesStoreTest, IsNeitherTheOutputNorAFolder) {

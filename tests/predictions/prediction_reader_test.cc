@@ -4,10 +4,12 @@
 
 #include <cstring>
 
+#include "fakes/temp_dir.h"
 #include "predictions/crc32c.h"
 #include "predictions/fake_log_files.h"
 #include "predictions/record_codec.h"
 #include "predictions/record_frame.h"
+#include "predictions/run_end.h"
 #include "predictions/sample_records.h"
 
 namespace tournant {
@@ -18,14 +20,20 @@ using Kind = ReadProblem::Kind;
 constexpr char kFirst[] = "predictions-20131001T120000.000000Z-00000001.tpred";
 constexpr char kSecond[] = "predictions-20131001T120000.000000Z-00000002.tpred";
 
-std::string FileOf(uint64_t run, const std::vector<uint64_t>& sequences) {
+std::string FileOf(uint64_t run, const std::vector<uint64_t>& sequences, uint64_t index = 1) {
   std::string bytes;
-  AppendFileHeader({run, 1}, bytes);
+  AppendFileHeader({run, index}, bytes);
   for (const uint64_t sequence : sequences) {
     std::string payload;
     EXPECT_TRUE(EncodeRecord(SampleRecord(), sequence, payload).ok());
     AppendFrame(payload, bytes.size(), bytes);
   }
+  return bytes;
+}
+
+std::string EndedFileOf(uint64_t run, const std::vector<uint64_t>& sequences, uint64_t enqueued) {
+  std::string bytes = FileOf(run, sequences);
+  AppendFrame(EncodeRunEnd({.enqueued = enqueued}), bytes.size(), bytes, kRunEndMarker);
   return bytes;
 }
 
@@ -70,6 +78,46 @@ TEST(PredictionReader, ProvesGapsWithinARun) {
   EXPECT_EQ(result.summary.problems[1].size, 1u);  // The second run begins at 1, too.
 }
 
+TEST(PredictionReader, ProvesWhatIsMissingAfterTheLastRecordOfARunThatEnded) {
+  FakeDisk disk;
+  disk.Put(kFirst, EndedFileOf(1, {1, 2}, 5));
+  const Result result = ReadAllOf(disk);
+  EXPECT_EQ(result.summary.missing, 3u);
+  ASSERT_EQ(result.summary.problems.size(), 1u);
+  EXPECT_NE(
+      result.summary.problems[0].text.find("records 3 to 5 are missing before the end of the run"),
+      std::string::npos);
+  ASSERT_EQ(result.summary.runs.size(), 1u);
+  const RunSummary& run = result.summary.runs[0];
+  ASSERT_TRUE(run.end);
+  EXPECT_EQ(run.end->enqueued(), 5u);
+  EXPECT_EQ(run.records, 2u);
+  EXPECT_EQ(run.last, 2u);
+  EXPECT_EQ(run.missing, 3u);
+}
+
+TEST(PredictionReader, TellsTheRunsOfAFolderApart) {
+  FakeDisk disk;
+  disk.Put(kFirst, EndedFileOf(1, {1, 2}, 2));
+  disk.Put(kSecond, FileOf(2, {1}));
+  const Result result = ReadAllOf(disk);
+  EXPECT_TRUE(result.summary.problems.empty());
+  ASSERT_EQ(result.summary.runs.size(), 2u);
+  EXPECT_EQ(result.summary.runs[0].run, "19700101T000000.000001Z");
+  EXPECT_TRUE(result.summary.runs[0].end);
+  EXPECT_FALSE(result.summary.runs[1].end);
+  EXPECT_TRUE(result.summary.runs[1].marks_end);
+}
+
+TEST(PredictionReader, DoesNotMissWhatCameBeforeAFileThatIsReadAlone) {
+  const TempDir folder;
+  folder.Write(kSecond, FileOf(1, {5, 8}, 2));
+  const auto summary = ReadPredictions((folder.path() / kSecond).native(),
+                                       [](const LoggedPrediction&) { return true; });
+  ASSERT_TRUE(summary.ok());
+  EXPECT_EQ(summary->missing, 2u);
+}
+
 TEST(PredictionReader, ReportsATornTailWithItsFile) {
   FakeDisk disk;
   const std::string whole = FileOf(1, {1, 2});
@@ -109,7 +157,7 @@ TEST(PredictionReader, ReadsTheRecordsOfAFileWhoseHeaderIsDamaged) {
 TEST(PredictionReader, DoesNotReadAFormatThatItDoesNotKnow) {
   FakeDisk disk;
   std::string bytes = FileOf(1, {1});
-  bytes[8] = 3;  // The version; with a CRC that fits, as a later program would write it.
+  bytes[8] = 4;  // The version; with a CRC that fits, as a later program would write it.
   const uint32_t crc = Crc32c(bytes.substr(0, 36));
   std::memcpy(bytes.data() + 36, &crc, sizeof crc);
   disk.Put(kFirst, bytes);
@@ -117,7 +165,7 @@ TEST(PredictionReader, DoesNotReadAFormatThatItDoesNotKnow) {
   EXPECT_TRUE(result.sequences.empty());
   ASSERT_EQ(result.summary.problems.size(), 1u);
   EXPECT_EQ(result.summary.problems[0].kind, Kind::kUnreadable);
-  EXPECT_NE(result.summary.problems[0].text.find("format version 3"), std::string::npos);
+  EXPECT_NE(result.summary.problems[0].text.find("format version 4"), std::string::npos);
 }
 
 TEST(PredictionReader, TellsAFileThatIsNoLogFromOneThatHasJustBegun) {

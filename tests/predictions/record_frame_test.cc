@@ -64,7 +64,7 @@ TEST(RecordFrame, ReadsBackWhatWasWritten) {
 
 TEST(RecordFrame, HasTheLayoutThatItsHeaderFileDescribes) {
   const Sample sample = MakeSample({"abc"});
-  EXPECT_EQ(sample.bytes.substr(0, 16), std::string("\x89TPRED\r\n\x02\0\0\0\x28\0\0\0", 16));
+  EXPECT_EQ(sample.bytes.substr(0, 16), std::string("\x89TPRED\r\n\x03\0\0\0\x28\0\0\0", 16));
   EXPECT_EQ(sample.bytes.size(), kFileHeaderSize + kFrameHeaderSize + 3);
   EXPECT_EQ(sample.bytes.substr(40, 8), std::string("\xF5REC\x03\0\0\0", 8));
   EXPECT_EQ(sample.bytes.substr(52), "abc");

@@ -8,6 +8,7 @@
 #include "predictions/prediction_reader.h"
 #include "predictions/record_codec.h"
 #include "predictions/record_frame.h"
+#include "predictions/run_end.h"
 #include "predictions/sample_records.h"
 
 namespace tournant {
@@ -40,6 +41,15 @@ std::map<std::string, std::string> Recovered(const std::string& bytes) {
   FakeLogDirectory directory(disk);
   EXPECT_TRUE(RecoverOpenFiles(directory).ok());
   return disk.files();
+}
+
+TEST(Recovery, KeepsAFileThatHoldsNothingButTheEndOfItsRun) {
+  std::string bytes = MakeFile(0).bytes;
+  AppendFrame(EncodeRunEnd({.enqueued = 3}), bytes.size(), bytes, kRunEndMarker);
+  const auto files = Recovered(bytes);
+  ASSERT_EQ(files.size(), 1u);
+  EXPECT_EQ(files.begin()->first, kFinished);
+  EXPECT_EQ(files.begin()->second, bytes);
 }
 
 TEST(Recovery, KeepsEveryWholeRecordOfAFileThatIsCutOffAnywhere) {

@@ -38,7 +38,7 @@ class KafkaStore final : public RecordStore {
 
   absl::Status Append(std::span<const std::string> payloads,
                       std::vector<StoreOutcome>& outcomes) override;
-  absl::Status Finish() override { return absl::OkStatus(); }
+  absl::Status Finish(const PredictionLogCounters&) override { return absl::OkStatus(); }
   void Interrupt() override { interrupted_.store(true, std::memory_order_relaxed); }
 
   // For librdkafka's callback: what became of message `index` of the batch.

@@ -1,0 +1,48 @@
+#include "predictions/run_ledger.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "predictions/file_names.h"
+
+namespace tournant {
+
+void RunLedger::Begin(uint64_t run, bool marks_end, bool alone) {
+  const auto [found, added] = runs_.try_emplace(run);
+  current_ = &found->second;
+  if (added) {
+    current_->summary.run = RunTime(run);
+    current_->order = runs_.size();
+    current_->anywhere = alone;
+  }
+  current_->summary.marks_end = marks_end;
+}
+
+RunLedger::Gap RunLedger::NoteUpTo(uint64_t next) {
+  RunSummary& summary = current_->summary;
+  if (next <= summary.last + 1) return {};
+  const Gap gap{summary.last + 1, next - 1};
+  summary.missing += gap.size();
+  return gap;
+}
+
+RunLedger::Gap RunLedger::NoteRecord(uint64_t sequence) {
+  RunSummary& summary = current_->summary;
+  const Gap gap = std::exchange(current_->anywhere, false) ? Gap{} : NoteUpTo(sequence);
+  ++summary.records;
+  summary.last = std::max(summary.last, sequence);
+  return gap;
+}
+
+RunLedger::Gap RunLedger::NoteEnd(const LoggedRunEnd& end) {
+  current_->summary.end = end;
+  return current_->anywhere ? Gap{} : NoteUpTo(end.enqueued() + 1);
+}
+
+std::vector<RunSummary> RunLedger::Take() {
+  std::vector<RunSummary> summaries(runs_.size());
+  for (auto& [id, run] : runs_) summaries[run.order - 1] = std::move(run.summary);
+  return summaries;
+}
+
+}  // namespace tournant

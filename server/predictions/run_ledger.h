@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tournant/prediction.pb.h"
+
+namespace tournant {
+
+// What there is of one run of a log.
+struct RunSummary {
+  std::string run;       // When it began, as in the names of its files.
+  uint64_t records = 0;  // That were read.
+  uint64_t last = 0;     // The highest number among them.
+  // Records of which there is none, up to the end of the run; up to `last` where the end is
+  // unknown.
+  uint64_t missing = 0;
+  std::optional<LoggedRunEnd> end;  // Nothing: the run was killed, or goes on, unless
+  bool marks_end = true;            // its files are of a version that does not tell.
+};
+
+// Keeps the books of a log's runs while its files are read, in order. One thread.
+class RunLedger {
+ public:
+  // Numbers that ought to have come before: `last` is below `first` when there are none.
+  struct Gap {
+    uint64_t first = 1;
+    uint64_t last = 0;
+    uint64_t size() const { return last + 1 - first; }
+  };
+
+  // A file of the run follows, of so many as its header says. Where it is `alone`, without those
+  // before it, its first record is no proof that others are missing.
+  void Begin(uint64_t run, bool marks_end, bool alone);
+  // Of the file that was begun.
+  Gap NoteRecord(uint64_t sequence);
+  Gap NoteEnd(const LoggedRunEnd& end);
+
+  // In the order in which they were begun.
+  std::vector<RunSummary> Take();
+
+ private:
+  struct Run {
+    RunSummary summary;
+    size_t order = 0;
+    bool anywhere = false;  // The next record may have any number.
+  };
+  Gap NoteUpTo(uint64_t next);
+
+  std::map<uint64_t, Run> runs_;
+  Run* current_ = nullptr;
+};
+
+}  // namespace tournant
