@@ -5,15 +5,19 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
 #include "base/status.h"
 #include "cpp/number_text.h"
 #include "cpp/run_report.h"
 #include "cpp/subcommand.h"
 #include "predictions/file_names.h"
+#include "predictions/posix_log_files.h"
 #include "predictions/prediction_counts.h"
 #include "predictions/prediction_csv.h"
 #include "predictions/prediction_json.h"
 #include "predictions/prediction_reader.h"
+#include "predictions/pruning.h"
 #include "predictions/training_csv.h"
 
 ABSL_FLAG(
@@ -23,6 +27,12 @@ ABSL_FLAG(
     "column for each element");
 ABSL_FLAG(std::string, model, "", "only the predictions of this model");
 ABSL_FLAG(int64_t, limit, 0, "at most so many predictions; 0: all");
+ABSL_FLAG(int64_t, prune_to_bytes, 0,
+          "delete the oldest finished files until all of them take at most so many bytes; print "
+          "no predictions");
+ABSL_FLAG(absl::Duration, prune_older, absl::ZeroDuration(),
+          "delete the finished files that were last written to longer ago, such as 168h; print no "
+          "predictions");
 ABSL_FLAG(bool, check, false,
           "print no predictions: tell whether the log is whole, run by run, and end with 1 when "
           "records are missing or damaged");
@@ -112,7 +122,11 @@ int Check(ToolContext& context, const std::string& path) {
   context.out << Thousands(static_cast<int64_t>(summary->files)) << " files, "
               << Thousands(static_cast<int64_t>(summary->records)) << " records, "
               << Thousands(static_cast<int64_t>(summary->missing)) << " missing in "
-              << Thousands(gaps) << " gaps, " << Thousands(damages) << " places damaged\n";
+              << Thousands(gaps) << " gaps, " << Thousands(damages) << " places damaged";
+  if (summary->pruned > 0) {
+    context.out << ", " << Thousands(static_cast<int64_t>(summary->pruned)) << " pruned";
+  }
+  context.out << "\n";
   for (const RunSummary& run : summary->runs) context.out << RunReport(run) << "\n";
   TellProblems(context, path, *summary);
   if (damages > 0) return Failure(context, Damage(path, damages));
@@ -123,6 +137,31 @@ int Check(ToolContext& context, const std::string& path) {
                                                   " records were dropped or lost")));
   }
   return kExitOk;
+}
+
+bool Prunes() {
+  return absl::GetFlag(FLAGS_prune_to_bytes) != 0 ||
+         absl::GetFlag(FLAGS_prune_older) != absl::ZeroDuration();
+}
+
+int Prune(ToolContext& context, const std::string& path) {
+  const int64_t bytes = absl::GetFlag(FLAGS_prune_to_bytes);
+  const absl::Duration age = absl::GetFlag(FLAGS_prune_older);
+  if (bytes < 0)
+    return UsageError(context, absl::InvalidArgumentError("--prune_to_bytes: below 0"));
+  if (age < absl::ZeroDuration()) {
+    return UsageError(context, absl::InvalidArgumentError("--prune_older: below 0"));
+  }
+  PruneLimits limits;
+  if (bytes > 0) limits.max_bytes = static_cast<uint64_t>(bytes);
+  if (age > absl::ZeroDuration()) limits.max_age = absl::ToChronoMilliseconds(age);
+  PosixLogDirectory directory(path);
+  const auto pruned =
+      PrunePredictions(directory, SystemClock().WallNow(), limits, [&](const std::string& name) {
+        context.out << "deleted " << directory.PathOf(name) << "\n";
+        context.out.flush();
+      });
+  return pruned.ok() ? kExitOk : Failure(context, pruned.status());
 }
 
 int RunPredictions(ToolContext& context) {
@@ -142,6 +181,7 @@ int RunPredictions(ToolContext& context) {
     return UsageError(context, absl::InvalidArgumentError("--limit: below 0"));
   }
   const std::string& path = context.positional.front();
+  if (Prunes()) return Prune(context, path);
   if (absl::GetFlag(FLAGS_check)) return Check(context, path);
   const absl::StatusOr<ReadSummary> summary = print(context, path);
   if (!summary.ok()) return Failure(context, summary.status());
@@ -155,8 +195,10 @@ int RunPredictions(ToolContext& context) {
 Subcommand PredictionsCommand() {
   return {.name = "predictions",
           .synopsis = "DIR|FILE",
-          .purpose = "prints the predictions that a server saved, and what is damaged or missing",
-          .flags = {"format", "model", "limit", "check"},
+          .purpose =
+              "prints the predictions that a server saved, tells what is damaged or missing, "
+              "and deletes the oldest",
+          .flags = {"format", "model", "limit", "check", "prune_to_bytes", "prune_older"},
           .min_positional = 1,
           .max_positional = 1,
           .run = RunPredictions};

@@ -17,8 +17,9 @@ std::string Records(uint64_t number) {
   return absl::StrCat(Count(number), number == 1 ? " record" : " records");
 }
 
-// What the log itself counted, "10 dropped (8 full, 2 io)", and what must have gone since.
-std::string Fate(uint64_t missing, const LoggedRunEnd& end) {
+// What the log itself counted, "10 dropped (8 full, 2 io)", and what must have gone since. Some of
+// what was dropped may have been among the records that were pruned.
+std::string Fate(const RunSummary& run, const LoggedRunEnd& end) {
   const std::pair<const char*, uint64_t> reasons[] = {{"full", end.dropped_full()},
                                                       {"oversize", end.dropped_oversize()},
                                                       {"serialize", end.dropped_serialize()},
@@ -30,7 +31,8 @@ std::string Fate(uint64_t missing, const LoggedRunEnd& end) {
     dropped += count;
     if (count > 0) texts.push_back(absl::StrCat(Count(count), " ", reason));
   }
-  const std::string lost = missing > dropped ? absl::StrCat(Count(missing - dropped), " lost") : "";
+  const bool tells = run.missing > dropped && (run.pruned == 0 || dropped == 0);
+  const std::string lost = tells ? absl::StrCat(Count(run.missing - dropped), " lost") : "";
   if (dropped == 0) return lost;
   return absl::StrCat(Count(dropped), " dropped (", absl::StrJoin(texts, ", "), ")",
                       lost.empty() ? "" : ", ", lost);
@@ -40,17 +42,21 @@ std::string Fate(uint64_t missing, const LoggedRunEnd& end) {
 
 std::string RunReport(const RunSummary& run) {
   const std::string name = absl::StrCat("run ", run.run);
+  const std::string pruned =
+      run.pruned > 0 ? absl::StrCat(", ", Count(run.pruned), " pruned") : std::string();
   if (run.end) {
     const std::string ended =
         absl::StrCat(name, " ended in order after ", Records(run.end->enqueued()));
-    if (run.missing == 0) return absl::StrCat(ended, ": complete");
-    return absl::StrCat(ended, ": ", Count(run.missing), " missing, ", Fate(run.missing, *run.end));
+    if (run.missing == 0) return absl::StrCat(ended, ": complete", pruned);
+    const std::string fate = Fate(run, *run.end);
+    return absl::StrCat(ended, ": ", Count(run.missing), " missing", fate.empty() ? "" : ", ", fate,
+                        pruned);
   }
   return absl::StrCat(name,
                       run.marks_end ? " has not ended in order (killed, or still running): "
                                     : " is of a version that does not mark its end: ",
                       Records(run.records), " up to number ", Count(run.last), ", ",
-                      Count(run.missing), " missing");
+                      Count(run.missing), " missing", pruned);
 }
 
 }  // namespace tournant::client

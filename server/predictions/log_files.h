@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/clock.h"
 
 namespace tournant {
 
@@ -24,6 +25,11 @@ class LogFile {
   virtual absl::Status Truncate(uint64_t size) = 0;
 };
 
+struct LogFileInfo {
+  uint64_t bytes = 0;
+  WallTime written;  // Last.
+};
+
 // The folder that holds the files of a log. An interface so that tests can let a disk fail. One
 // thread at a time.
 class LogDirectory {
@@ -38,6 +44,7 @@ class LogDirectory {
   // The names of all files, in order.
   virtual absl::StatusOr<std::vector<std::string>> List() const = 0;
   virtual absl::StatusOr<std::string> ReadAll(const std::string& name) const = 0;
+  virtual absl::StatusOr<LogFileInfo> InfoOf(const std::string& name) const = 0;
   // For messages.
   virtual std::string PathOf(const std::string& name) const = 0;
 };

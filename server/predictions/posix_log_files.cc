@@ -153,6 +153,17 @@ absl::StatusOr<std::string> PosixLogDirectory::ReadAll(const std::string& name) 
   return bytes;
 }
 
+absl::StatusOr<LogFileInfo> PosixLogDirectory::InfoOf(const std::string& name) const {
+  const std::string path = PathOf(name);
+  struct stat info{};
+  if (stat(path.c_str(), &info) != 0) return Error(errno, "look at", path);
+  const auto since_1970 =
+      std::chrono::seconds(info.st_mtim.tv_sec) + std::chrono::nanoseconds(info.st_mtim.tv_nsec);
+  return LogFileInfo{
+      .bytes = static_cast<uint64_t>(info.st_size),
+      .written = WallTime(std::chrono::duration_cast<WallTime::duration>(since_1970))};
+}
+
 absl::Status PosixLogDirectory::SyncFolder() const {
   Descriptor fd(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() < 0) return Error(errno, "open", path_);

@@ -23,6 +23,7 @@ class PosixLogDirectory final : public LogDirectory {
   absl::Status Remove(const std::string& name) override;
   absl::StatusOr<std::vector<std::string>> List() const override;
   absl::StatusOr<std::string> ReadAll(const std::string& name) const override;
+  absl::StatusOr<LogFileInfo> InfoOf(const std::string& name) const override;
   std::string PathOf(const std::string& name) const override { return path_ + "/" + name; }
 
  private:

@@ -7,6 +7,7 @@
 #include "predictions/crc32c.h"
 #include "predictions/file_names.h"
 #include "predictions/posix_log_files.h"
+#include "predictions/prune_mark.h"
 #include "predictions/record_block.h"
 #include "predictions/record_frame.h"
 #include "predictions/run_ledger.h"
@@ -20,7 +21,7 @@ class Reading {
  public:
   enum class Of { kFolder, kOneFile };
   Reading(const LogDirectory& directory, const PredictionVisitor& visit, Of of)
-      : directory_(directory), visit_(visit), of_(of) {}
+      : directory_(directory), visit_(visit), of_(of), runs_(ReadPruneMarks(directory)) {}
 
   // False when the visitor has had enough.
   bool ReadFile(const std::string& name) {
@@ -53,6 +54,7 @@ class Reading {
 
   ReadSummary Take() {
     summary_.runs = runs_.Take();
+    for (const RunSummary& run : summary_.runs) summary_.pruned += run.pruned;
     return std::move(summary_);
   }
 
@@ -179,6 +181,13 @@ absl::StatusOr<ReadSummary> ReadPredictions(const LogDirectory& directory,
   return reading.Take();
 }
 
+ReadSummary ReadPredictionFile(const LogDirectory& directory, const std::string& name,
+                               const PredictionVisitor& visit) {
+  Reading reading(directory, visit, Reading::Of::kOneFile);
+  reading.ReadFile(name);
+  return reading.Take();
+}
+
 absl::StatusOr<ReadSummary> ReadPredictions(const std::string& path,
                                             const PredictionVisitor& visit) {
   std::error_code error;
@@ -191,9 +200,7 @@ absl::StatusOr<ReadSummary> ReadPredictions(const std::string& path,
   }
   const std::filesystem::path parent = given.parent_path();
   const PosixLogDirectory directory(parent.empty() ? "." : parent.string());
-  Reading reading(directory, visit, Reading::Of::kOneFile);
-  reading.ReadFile(given.filename().string());
-  return reading.Take();
+  return ReadPredictionFile(directory, given.filename().string(), visit);
 }
 
 }  // namespace tournant

@@ -18,7 +18,7 @@ struct ReadProblem {
     kTornTail,    // The file ends inside a record. In a file that is still written, nothing odd.
     kDamage,      // Bytes that are no valid record; reading went on behind them.
     kUnreadable,  // The file, or its header.
-    kGap,         // Sequence numbers are missing: records that were dropped, or lost.
+    kGap,         // Sequence numbers are missing: records that were dropped, or lost; not pruned.
   };
   Kind kind;
   std::string file;
@@ -31,6 +31,7 @@ struct ReadSummary {
   uint64_t files = 0;
   uint64_t records = 0;
   uint64_t missing = 0;          // Records in gaps.
+  uint64_t pruned = 0;           // Records that were deleted on purpose.
   std::vector<RunSummary> runs;  // As far as the files' headers tell, in order.
   std::vector<ReadProblem> problems;
 };
@@ -45,5 +46,8 @@ absl::StatusOr<ReadSummary> ReadPredictions(const std::string& path,
                                             const PredictionVisitor& visit);
 absl::StatusOr<ReadSummary> ReadPredictions(const LogDirectory& directory,
                                             const PredictionVisitor& visit);
+// One file; that it cannot be read is a problem like others.
+ReadSummary ReadPredictionFile(const LogDirectory& directory, const std::string& name,
+                               const PredictionVisitor& visit);
 
 }  // namespace tournant

@@ -14,6 +14,9 @@ void RunLedger::Begin(uint64_t run, bool marks_end, bool alone) {
     current_->summary.run = RunTime(run);
     current_->order = runs_.size();
     current_->anywhere = alone;
+    if (const auto mark = pruned_.find(current_->summary.run); mark != pruned_.end()) {
+      current_->pruned_up_to = mark->second.up_to;
+    }
   }
   current_->summary.marks_end = marks_end;
 }
@@ -21,7 +24,10 @@ void RunLedger::Begin(uint64_t run, bool marks_end, bool alone) {
 RunLedger::Gap RunLedger::NoteUpTo(uint64_t next) {
   RunSummary& summary = current_->summary;
   if (next <= summary.last + 1) return {};
-  const Gap gap{summary.last + 1, next - 1};
+  Gap gap{summary.last + 1, next - 1};
+  const uint64_t pruned = std::min(gap.last, std::max(current_->pruned_up_to, summary.last));
+  summary.pruned += pruned - summary.last;
+  gap.first = pruned + 1;
   summary.missing += gap.size();
   return gap;
 }

@@ -4,8 +4,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "predictions/prune_mark.h"
 #include "tournant/prediction.pb.h"
 
 namespace tournant {
@@ -18,6 +20,7 @@ struct RunSummary {
   // Records of which there is none, up to the end of the run; up to `last` where the end is
   // unknown.
   uint64_t missing = 0;
+  uint64_t pruned = 0;              // Of which there is none because they were deleted on purpose.
   std::optional<LoggedRunEnd> end;  // Nothing: the run was killed, or goes on, unless
   bool marks_end = true;            // its files are of a version that does not tell.
 };
@@ -25,6 +28,9 @@ struct RunSummary {
 // Keeps the books of a log's runs while its files are read, in order. One thread.
 class RunLedger {
  public:
+  // `pruned`: by the time of the run.
+  explicit RunLedger(std::map<std::string, PruneMark> pruned) : pruned_(std::move(pruned)) {}
+
   // Numbers that ought to have come before: `last` is below `first` when there are none.
   struct Gap {
     uint64_t first = 1;
@@ -47,9 +53,11 @@ class RunLedger {
     RunSummary summary;
     size_t order = 0;
     bool anywhere = false;  // The next record may have any number.
+    uint64_t pruned_up_to = 0;
   };
   Gap NoteUpTo(uint64_t next);
 
+  const std::map<std::string, PruneMark> pruned_;
   std::map<uint64_t, Run> runs_;
   Run* current_ = nullptr;
 };

@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "client/run_tool.h"
 #include "fakes/temp_dir.h"
 #include "gmock/gmock.h"
@@ -19,12 +22,15 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 constexpr char kFinished[] = "predictions-20131001T120000.000000Z-00000001.tpred";
+constexpr char kSecond[] = "predictions-20131001T120000.000000Z-00000002.tpred";
+constexpr char kThird[] = "predictions-20131001T120000.000000Z-00000003.tpred";
+constexpr uint64_t kRun = 1'380'628'800'000'000;  // As in the names.
 constexpr char kOpen[] = "predictions-20131001T120000.000000Z-00000001.tpred.open";
 
 // A log's file of these records.
-std::string LogBytes(const std::vector<uint64_t>& sequences = {1, 2}) {
+std::string LogBytes(const std::vector<uint64_t>& sequences = {1, 2}, uint64_t index = 1) {
   std::string bytes;
-  AppendFileHeader({1, 1}, bytes);
+  AppendFileHeader({kRun, index}, bytes);
   for (const uint64_t sequence : sequences) {
     LoggedPrediction record;
     record.set_sequence(sequence);
@@ -108,7 +114,7 @@ TEST_F(PredictionsCommandTest, ACheckProvesThatNothingIsMissing) {
   EXPECT_EQ(status_, 0);
   EXPECT_EQ(out_,
             "1 files, 2 records, 0 missing in 0 gaps, 0 places damaged\n"
-            "run 19700101T000000.000001Z has not ended in order (killed, or still running): "
+            "run 20131001T120000.000000Z has not ended in order (killed, or still running): "
             "2 records up to number 2, 0 missing\n");
   EXPECT_EQ(err_, "");
 }
@@ -132,7 +138,7 @@ TEST_F(PredictionsCommandTest, ACheckTellsHowEachRunEnded) {
   folder_.Write(kFinished, EndedLogBytes({1, 2}, end));
   Run(folder_.path().native(), {"--check"});
   EXPECT_EQ(status_, 0);
-  EXPECT_THAT(out_, HasSubstr("run 19700101T000000.000001Z ended in order after 2 records: "
+  EXPECT_THAT(out_, HasSubstr("run 20131001T120000.000000Z ended in order after 2 records: "
                               "complete\n"));
 }
 
@@ -149,6 +155,44 @@ TEST_F(PredictionsCommandTest, ACheckTellsWhatIsMissingAfterTheLastRecordOfARun)
                               "5 dropped (2 full, 3 io), 1 lost\n"));
   EXPECT_THAT(err_, HasSubstr("records 6 to 9 are missing before the end of the run (4 records)"));
   EXPECT_THAT(err_, HasSubstr("is not complete: 6 records were dropped or lost"));
+}
+
+TEST_F(PredictionsCommandTest, ACheckTellsWhatWasPrunedFromWhatIsLost) {
+  folder_.Write(kFinished, LogBytes({1, 2}));
+  folder_.Write(kSecond, LogBytes({3, 4}, 2));
+  folder_.Write(kThird, LogBytes({5}, 3));
+  const auto size = static_cast<int64_t>(LogBytes({3, 4}, 2).size() + LogBytes({5}, 3).size());
+  EXPECT_EQ(Run(folder_.path().native(), {absl::StrCat("--prune_to_bytes=", size)}), 1);
+  EXPECT_EQ(status_, 0) << err_;
+  EXPECT_THAT(out_, HasSubstr(absl::StrCat("deleted ", folder_.path().native(), "/", kFinished)));
+  Run(folder_.path().native(), {"--check"});
+  EXPECT_EQ(status_, 0);
+  EXPECT_EQ(err_, "");
+  EXPECT_THAT(out_, HasSubstr("0 missing in 0 gaps, 0 places damaged, 2 pruned\n"));
+  EXPECT_THAT(out_, HasSubstr("3 records up to number 5, 0 missing, 2 pruned\n"));
+
+  std::filesystem::remove(folder_.path() / kSecond);
+  Run(folder_.path().native(), {"--check"});
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, HasSubstr("records 3 to 4 are missing before it"));
+  EXPECT_THAT(out_, HasSubstr("1 record up to number 5, 2 missing, 2 pruned\n"));
+}
+
+TEST_F(PredictionsCommandTest, PrunesByAgeAndRefusesNonsense) {
+  folder_.Write(kFinished, LogBytes());
+  EXPECT_EQ(Run(folder_.path().native(), {"--prune_older=1h"}), 0);
+  EXPECT_EQ(status_, 0);
+  std::filesystem::last_write_time(
+      folder_.path() / kFinished,
+      std::filesystem::file_time_type::clock::now() - std::chrono::hours(2));
+  EXPECT_EQ(Run(folder_.path().native(), {"--prune_older=1h"}), 1);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / kFinished));
+  Run(folder_.path().native(), {"--prune_to_bytes=-1"});
+  EXPECT_EQ(status_, 2);
+  EXPECT_THAT(err_, HasSubstr("--prune_to_bytes: below 0"));
+  Run("/no/such/folder", {"--prune_older=1h"});
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, HasSubstr("/no/such/folder"));
 }
 
 TEST_F(PredictionsCommandTest, ACheckBlamesNoRunOfAVersionThatMarksNoEnds) {

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "predictions/log_files.h"
 
@@ -18,7 +19,7 @@ namespace tournant {
 // look at it, as a real one outlives a process. Thread-safe.
 class FakeDisk {
  public:
-  enum class Operation { kCreate, kWrite, kSync, kTruncate, kRename };
+  enum class Operation { kCreate, kWrite, kSync, kTruncate, kRename, kRemove };
   // Asked before each operation; an error is returned instead of doing it.
   using Fault = std::function<absl::Status(Operation)>;
 
@@ -60,6 +61,11 @@ class FakeDisk {
     MutexLock lock(mutex_);
     files_[name] = std::move(bytes);
   }
+  // When a file was written to; all of them in 1970 unless this is said.
+  void SetWritten(const std::string& name, WallTime time) {
+    MutexLock lock(mutex_);
+    written_[name] = time;
+  }
   int syncs() const {
     MutexLock lock(mutex_);
     return syncs_;
@@ -84,6 +90,7 @@ class FakeDisk {
   mutable Mutex mutex_;
   CondVar changed_;
   std::map<std::string, std::string> files_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, WallTime> written_ ABSL_GUARDED_BY(mutex_);
   Fault fault_ ABSL_GUARDED_BY(mutex_);
   size_t max_write_ ABSL_GUARDED_BY(mutex_) = 0;
   bool blocked_ ABSL_GUARDED_BY(mutex_) = false;
@@ -141,6 +148,7 @@ class FakeLogDirectory final : public LogDirectory {
     return absl::OkStatus();
   }
   absl::Status Remove(const std::string& name) override {
+    if (absl::Status status = disk_.Ask(FakeDisk::Operation::kRemove); !status.ok()) return status;
     MutexLock lock(disk_.mutex_);
     return disk_.files_.erase(name) == 1 ? absl::OkStatus() : absl::NotFoundError(name);
   }
@@ -150,6 +158,14 @@ class FakeLogDirectory final : public LogDirectory {
     const auto found = files.find(name);
     if (found == files.end()) return absl::NotFoundError(name);
     return found->second;
+  }
+  absl::StatusOr<LogFileInfo> InfoOf(const std::string& name) const override {
+    MutexLock lock(disk_.mutex_);
+    const auto found = disk_.files_.find(name);
+    if (found == disk_.files_.end()) return absl::NotFoundError(name);
+    const auto written = disk_.written_.find(name);
+    return LogFileInfo{.bytes = found->second.size(),
+                       .written = written == disk_.written_.end() ? WallTime() : written->second};
   }
   std::string PathOf(const std::string& name) const override { return absl::StrCat("disk/", name); }
 

@@ -44,6 +44,10 @@ TEST_F(PosixLogFilesTest, MakeWriteRenameAndReadFiles) {
   ASSERT_TRUE(directory->Rename("x.open", "x").ok());
   EXPECT_EQ(*directory->ReadAll("x"), "hello!");
   EXPECT_EQ(*directory->List(), std::vector<std::string>{"x"});
+  const auto info = directory->InfoOf("x");
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ(info->bytes, 6u);
+  EXPECT_GT(info->written, WallTime(std::chrono::seconds(1'700'000'000)));
   ASSERT_TRUE(directory->Remove("x").ok());
   EXPECT_TRUE(directory->List()->empty());
 }
@@ -51,6 +55,7 @@ TEST_F(PosixLogFilesTest, MakeWriteRenameAndReadFiles) {
 TEST_F(PosixLogFilesTest, NameThePathInErrors) {
   const auto directory = Make();
   EXPECT_EQ(directory->ReadAll("gone").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(directory->InfoOf("gone").status().code(), absl::StatusCode::kNotFound);
   EXPECT_NE(directory->ReadAll("gone").status().message().find(directory->PathOf("gone")),
             absl::string_view::npos);
   std::ofstream(folder_ / "file") << "x";

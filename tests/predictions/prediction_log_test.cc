@@ -427,6 +427,7 @@ TEST_F(PredictionLogTest, ReportsAFolderThatCannotBeListed) {
     absl::Status Remove(const std::string&) override { return Error(); }
     absl::StatusOr<std::vector<std::string>> List() const override { return Error(); }
     absl::StatusOr<std::string> ReadAll(const std::string&) const override { return Error(); }
+    absl::StatusOr<LogFileInfo> InfoOf(const std::string&) const override { return Error(); }
     std::string PathOf(const std::string& name) const override { return name; }
 
    private:

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "predictions/log_files.h"
+
+namespace tournant {
+
+// What was deleted on purpose of a run of a log, so that a reader does not take it for lost. A file
+// of lines beside the run's own, each written through before a file is deleted; the last whole line
+// holds. A file that is marked and still there was left by somebody who was killed in between.
+struct PruneMark {
+  uint64_t up_to = 0;  // Sequence number.
+  bool end = false;    // The end of the run is among it: nothing follows any more.
+};
+
+// "up to 100\n", or "up to 100, the end\n". The mark of a file is its last whole line.
+std::string PruneMarkLine(const PruneMark& mark);
+PruneMark ReadPruneMark(absl::string_view contents);
+
+// Of the run that a file belongs to, by its name; empty for a file that is none of a log.
+std::string PruneMarkName(absl::string_view file);
+bool IsPruneMark(absl::string_view name);
+
+// Marks by the time of their run, as RunTime says it. What cannot be read is not there.
+std::map<std::string, PruneMark> ReadPruneMarks(const LogDirectory& directory);
+
+// Adds a line to the mark of that name and makes it durable. FAILED_PRECONDITION while another
+// process does the same.
+absl::Status WritePruneMark(LogDirectory& directory, const std::string& name,
+                            const PruneMark& mark);
+
+}  // namespace tournant

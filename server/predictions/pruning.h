@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "predictions/log_files.h"
+
+namespace tournant {
+
+struct PruneLimits {
+  // Of all files of the log.
+  std::optional<uint64_t> max_bytes = std::nullopt;
+  // Since a file was last written to.
+  std::optional<std::chrono::milliseconds> max_age = std::nullopt;
+};
+
+struct PruneSummary {
+  uint64_t files = 0;  // That were deleted,
+  uint64_t bytes = 0;  // and what they took.
+};
+
+// Deletes the oldest finished files of a log until it is within the limits; never one that is being
+// written. Before a file goes it is read and marked (prune_mark.h), so that whoever is killed at
+// any moment leaves a log of which a reader can tell what was pruned from what is lost. `deleted`
+// hears each name. Servers may write meanwhile; of two that prune at once, one gets
+// FAILED_PRECONDITION. One file is in memory at a time.
+absl::StatusOr<PruneSummary> PrunePredictions(
+    LogDirectory& directory, WallTime now, const PruneLimits& limits,
+    const std::function<void(const std::string&)>& deleted);
+
+}  // namespace tournant
