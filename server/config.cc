@@ -113,28 +113,6 @@ absl::Status CheckRepository() {
   return absl::OkStatus();
 }
 
-absl::Status CheckPredictionLog() {
-  const std::string mode = absl::GetFlag(FLAGS_prediction_log_mode);
-  const std::optional<LogMode> parsed = ParseLogMode(mode);
-  if (!parsed) {
-    return Bad("prediction_log_mode",
-               absl::StrCat("must be best_effort, reserve or sync, not '", Quote(mode), "'"));
-  }
-  const std::string sink = OrEmpty(absl::GetFlag(FLAGS_prediction_log));
-  if (*parsed != LogMode::kBestEffort && sink.empty()) {
-    return Bad("prediction_log_mode", absl::StrCat(mode, " goes with --prediction_log only"));
-  }
-  if (const auto where = ParseLogSink(sink); !where.ok()) {
-    return Bad("prediction_log", where.status().message());
-  }
-  const std::string compression = absl::GetFlag(FLAGS_prediction_log_compression);
-  if (compression != "none" && compression != "zstd") {
-    return Bad("prediction_log_compression",
-               absl::StrCat("must be none or zstd, not '", Quote(compression), "'"));
-  }
-  return absl::OkStatus();
-}
-
 // Without the newline that editors leave behind it.
 absl::StatusOr<std::string> ReadSalt(const std::string& path) {
   constexpr size_t kLeast = 16;
@@ -148,6 +126,50 @@ absl::StatusOr<std::string> ReadSalt(const std::string& path) {
                                                         " bytes, and a key has at least ", kLeast));
   }
   return text;
+}
+
+absl::Status ReadKafka(Config& config) {
+  const std::string path = absl::GetFlag(FLAGS_prediction_log_kafka_properties);
+  if (path.empty()) return absl::OkStatus();
+  if (!config.prediction_log || config.prediction_log->kind != LogSink::Kind::kKafka) {
+    return Bad("prediction_log_kafka_properties", "goes with --prediction_log=kafka:... only");
+  }
+  auto properties = ReadKafkaProperties(path);
+  if (!properties.ok()) {
+    return Annotate(properties.status(), "--prediction_log_kafka_properties");
+  }
+  config.prediction_log_kafka_properties = *std::move(properties);
+  return absl::OkStatus();
+}
+
+absl::Status ReadPredictionLog(Config& config) {
+  if (const std::string text = OrEmpty(absl::GetFlag(FLAGS_prediction_log)); !text.empty()) {
+    absl::StatusOr<LogSink> sink = ParseLogSink(text);
+    if (!sink.ok()) return Bad("prediction_log", sink.status().message());
+    config.prediction_log = *std::move(sink);
+  }
+  const std::string text = absl::GetFlag(FLAGS_prediction_log_mode);
+  const std::optional<LogMode> mode = ParseLogMode(text);
+  if (!mode) {
+    return Bad("prediction_log_mode",
+               absl::StrCat("must be best_effort, reserve or sync, not '", Quote(text), "'"));
+  }
+  if (*mode != LogMode::kBestEffort && !config.prediction_log) {
+    return Bad("prediction_log_mode", absl::StrCat(text, " goes with --prediction_log only"));
+  }
+  config.prediction_log_mode = *mode;
+  const std::string compression = absl::GetFlag(FLAGS_prediction_log_compression);
+  if (compression != "none" && compression != "zstd") {
+    return Bad("prediction_log_compression",
+               absl::StrCat("must be none or zstd, not '", Quote(compression), "'"));
+  }
+  config.prediction_log_compress = compression == "zstd";
+  absl::StatusOr<std::string> salt = ReadSalt(absl::GetFlag(FLAGS_prediction_log_salt_file));
+  if (!salt.ok()) return salt.status();
+  config.prediction_log_salt = *std::move(salt);
+  config.prediction_log_max_bytes = absl::GetFlag(FLAGS_prediction_log_max_bytes);
+  config.prediction_log_max_records = absl::GetFlag(FLAGS_prediction_log_max_records);
+  return ReadKafka(config);
 }
 
 absl::Status CheckNumbers() {
@@ -214,11 +236,12 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   command_line = *std::move(read);
   if (command_line.help) return Config();
 
-  for (const absl::Status& check : {CheckDurations(), CheckChoices(), CheckRepository(),
-                                    CheckPredictionLog(), CheckNumbers(), CheckTracing()}) {
+  for (const absl::Status& check :
+       {CheckDurations(), CheckChoices(), CheckRepository(), CheckNumbers(), CheckTracing()}) {
     if (!check.ok()) return check;
   }
   Config config;
+  if (absl::Status log = ReadPredictionLog(config); !log.ok()) return log;
   config.check_model = absl::GetFlag(FLAGS_check_model);
   config.check_config = absl::GetFlag(FLAGS_check_config);
   config.model_name = absl::GetFlag(FLAGS_model_name);
@@ -250,20 +273,9 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   if (const int64_t now = absl::GetFlag(FLAGS_now); now > 0) {
     config.now = WallTime(std::chrono::seconds(now));
   }
-  if (const std::string sink = OrEmpty(absl::GetFlag(FLAGS_prediction_log)); !sink.empty()) {
-    config.prediction_log = *ParseLogSink(sink);
-  }
-  config.prediction_log_compress = absl::GetFlag(FLAGS_prediction_log_compression) == "zstd";
   config.otlp_endpoint = OrEmpty(absl::GetFlag(FLAGS_otlp_endpoint));
   config.trace_sampling = absl::GetFlag(FLAGS_trace_sampling);
   config.log_slow_calls = Milliseconds(absl::GetFlag(FLAGS_log_slow_calls));
-  config.prediction_log_mode =
-      ParseLogMode(absl::GetFlag(FLAGS_prediction_log_mode)).value_or(LogMode::kBestEffort);
-  absl::StatusOr<std::string> salt = ReadSalt(absl::GetFlag(FLAGS_prediction_log_salt_file));
-  if (!salt.ok()) return salt.status();
-  config.prediction_log_salt = *std::move(salt);
-  config.prediction_log_max_bytes = absl::GetFlag(FLAGS_prediction_log_max_bytes);
-  config.prediction_log_max_records = absl::GetFlag(FLAGS_prediction_log_max_records);
   config.workers = absl::GetFlag(FLAGS_workers) > 0 ? absl::GetFlag(FLAGS_workers) : cores;
   config.workers_from = absl::GetFlag(FLAGS_workers) > 0 ? "--workers"
                         : cores < config.cores.affinity  ? "cgroup"

@@ -12,6 +12,7 @@
 #include "base/flags.h"
 #include "models/prediction_log_parameters.h"
 #include "models/repository_control.h"
+#include "predictions/kafka_properties.h"
 #include "predictions/log_sink.h"
 
 namespace tournant {
@@ -35,6 +36,7 @@ struct Config {
 
   std::optional<LogSink> prediction_log;
   bool prediction_log_compress = false;
+  std::vector<KafkaProperty> prediction_log_kafka_properties;
   LogMode prediction_log_mode = LogMode::kBestEffort;
   int64_t prediction_log_max_bytes = int64_t{64} << 20;
   int64_t prediction_log_max_records = 100'000;

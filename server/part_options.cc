@@ -73,9 +73,13 @@ PredictionLog::Options PredictionLogOptions(const Config& config) {
 
 KafkaOpener KafkaOpenerOf(const Config& config) {
 #ifdef TOURNANT_KAFKA
-  return [compress = config.prediction_log_compress](
+  return [compress = config.prediction_log_compress,
+          properties = config.prediction_log_kafka_properties](
              const LogSink& sink) -> absl::StatusOr<std::unique_ptr<RecordStore>> {
-    return KafkaStore::Open({.brokers = sink.brokers, .topic = sink.topic, .compress = compress});
+    return KafkaStore::Open({.brokers = sink.brokers,
+                             .topic = sink.topic,
+                             .compress = compress,
+                             .properties = properties});
   };
 #else
   return nullptr;

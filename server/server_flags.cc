@@ -48,6 +48,10 @@ ABSL_FLAG(int64_t, prediction_log_max_records, 100000, "How many of them there m
 ABSL_FLAG(std::string, prediction_log_salt_file, "",
           "File with the key that values are hashed with where a model's parameter "
           "prediction_log.hash asks for it; without one a key of this run alone");
+ABSL_FLAG(
+    std::string, prediction_log_kafka_properties, "",
+    "With --prediction_log=kafka:...: file of librdkafka's properties, a line name=value each, "
+    "such as security.protocol=SASL_SSL; # begins a comment");
 ABSL_FLAG(int, workers, 0, "Threads that run models; 0: the cores that this process may use");
 ABSL_FLAG(int, completion_queues, 0, "Event loops; 0: one per four cores");
 ABSL_FLAG(std::string, model_name, "",
@@ -123,6 +127,7 @@ const std::vector<std::string>& ServerFlagNames() {
       "prediction_log_max_bytes",
       "prediction_log_max_records",
       "prediction_log_salt_file",
+      "prediction_log_kafka_properties",
       "workers",
       "completion_queues",
       "model_control",

@@ -13,6 +13,13 @@ std::string RunTime(uint64_t run) {
                           absl::UTCTimeZone());
 }
 
+std::string UniqueRun(WallTime now, uint64_t random) {
+  const auto micros =
+      std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
+  return absl::StrCat(RunTime(static_cast<uint64_t>(micros)), "-",
+                      absl::StrFormat("%08x", random & 0xffff'ffff));
+}
+
 LogRun NewRun(WallTime now, const std::vector<std::string>& files) {
   int64_t micros =
       std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();

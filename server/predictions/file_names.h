@@ -26,6 +26,9 @@ struct LogRun {
 // When a run began, as its name says it: 20131001T120000.000000Z.
 std::string RunTime(uint64_t run);
 
+// A run that no other log has, wherever that is: when it began, and a part of a random number.
+std::string UniqueRun(WallTime now, uint64_t random);
+
 // The run that begins now; a later one when `files` already has that one (the clock stood still or
 // went back, or another server has just started).
 LogRun NewRun(WallTime now, const std::vector<std::string>& files);

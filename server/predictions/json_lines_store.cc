@@ -48,7 +48,8 @@ off_t EndOfLines(int fd, off_t size) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<JsonLinesStore>> JsonLinesStore::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<JsonLinesStore>> JsonLinesStore::Open(const std::string& path,
+                                                                     const std::string& run) {
   // For reading as well: to find the end of the last line; and a pipe without a reader can be
   // opened, and neither kills the process nor fails when its reader leaves.
   const int fd = open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
@@ -56,7 +57,7 @@ absl::StatusOr<std::unique_ptr<JsonLinesStore>> JsonLinesStore::Open(const std::
   struct stat info{};
   const bool known = fstat(fd, &info) == 0;
   std::unique_ptr<JsonLinesStore> store(
-      new JsonLinesStore(fd, known && S_ISREG(info.st_mode), path));
+      new JsonLinesStore(fd, known && S_ISREG(info.st_mode), path, run));
   if (!known) return store->Error(errno, "look at");
   if (IsOurOutput(info)) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -108,7 +109,7 @@ absl::Status JsonLinesStore::Append(std::span<const std::string> payloads,
 
 absl::Status JsonLinesStore::Finish(const PredictionLogCounters& end) {
   if (end.enqueued == 0) return absl::OkStatus();
-  const std::string line = RunEndJsonLine(end);
+  const std::string line = RunEndJsonLine(run_, end);
   if (is_file_) return WriteLines(std::span(&line, 1));
   // A pipe that is ready takes as much as this line at once; nobody waits for one that is not.
   pollfd pipe{.fd = fd_, .events = POLLOUT, .revents = 0};

@@ -18,7 +18,9 @@ class JsonLinesStore final : public RecordStore {
  public:
   // Makes the file where there is none, and cuts off a last line that an earlier run left torn. An
   // error names the path: one that is the standard output or error of this process is none.
-  static absl::StatusOr<std::unique_ptr<JsonLinesStore>> Open(const std::string& path);
+  // `run` is what the end of the run is marked with.
+  static absl::StatusOr<std::unique_ptr<JsonLinesStore>> Open(const std::string& path,
+                                                              const std::string& run = "");
   ~JsonLinesStore() override;
 
   // All or none in a file; into a pipe as many as it has taken.
@@ -28,8 +30,8 @@ class JsonLinesStore final : public RecordStore {
   absl::Status Finish(const PredictionLogCounters& end) override;
 
  private:
-  JsonLinesStore(int fd, bool is_file, std::string path)
-      : fd_(fd), is_file_(is_file), path_(std::move(path)) {}
+  JsonLinesStore(int fd, bool is_file, std::string path, std::string run)
+      : fd_(fd), is_file_(is_file), path_(std::move(path)), run_(std::move(run)) {}
 
   absl::Status Write(absl::string_view bytes);
   absl::Status WriteLines(std::span<const std::string> payloads);
@@ -40,6 +42,7 @@ class JsonLinesStore final : public RecordStore {
   const int fd_;
   const bool is_file_;
   const std::string path_;
+  const std::string run_;
   int64_t torn_at_ = -1;  // A part of a line begins here; -1: nowhere.
 };
 

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/rng.h"
 #include "base/status.h"
+#include "predictions/file_names.h"
 #include "predictions/json_lines_store.h"
 #include "predictions/posix_log_files.h"
 #include "predictions/record_codec.h"
@@ -20,9 +22,11 @@ absl::StatusOr<std::unique_ptr<PredictionLog>> OpenSink(const LogSink& sink,
       break;
     case LogSink::Kind::kJsonLines: {
       options.sink = absl::StrCat("jsonl:", sink.path);
-      auto store = JsonLinesStore::Open(sink.path);
+      const std::string run = UniqueRun(clock.WallNow(), RandomSeed());
+      auto store = JsonLinesStore::Open(sink.path, run);
       if (!store.ok()) return store.status();
-      return PredictionLog::Start(std::move(options), clock, *std::move(store), EncodeJsonLine);
+      return PredictionLog::Start(std::move(options), clock, *std::move(store),
+                                  JsonLineEncoderOfRun(run));
     }
     case LogSink::Kind::kKafka: {
       options.sink = absl::StrCat("kafka:", sink.brokers, "/", sink.topic);
@@ -32,7 +36,8 @@ absl::StatusOr<std::unique_ptr<PredictionLog>> OpenSink(const LogSink& sink,
       }
       auto store = kafka(sink);
       if (!store.ok()) return store.status();
-      return PredictionLog::Start(std::move(options), clock, *std::move(store), EncodeRecord);
+      return PredictionLog::Start(std::move(options), clock, *std::move(store),
+                                  EncoderOfRun(UniqueRun(clock.WallNow(), RandomSeed())));
     }
   }
   options.sink = sink.path;

@@ -96,15 +96,16 @@ std::string SourceName(int source) {
 }
 
 std::string PredictionJson(const LoggedPrediction& record) {
-  std::string json =
-      absl::StrCat("{\"sequence\":", record.sequence(), ",\"time\":\"", RecordTime(record),
-                   "\",\"request_id\":", JsonString(record.request_id()),
-                   record.traceparent().empty()
-                       ? ""
-                       : absl::StrCat(",\"traceparent\":", JsonString(record.traceparent())),
-                   ",\"model\":", JsonString(record.model_name()),
-                   ",\"version\":", JsonString(record.model_version()), ",\"rows\":", record.rows(),
-                   ",\"code\":", JsonString(RecordCode(record)));
+  std::string json = absl::StrCat(
+      "{", record.run().empty() ? "" : absl::StrCat("\"run\":", JsonString(record.run()), ","),
+      "\"sequence\":", record.sequence(), ",\"time\":\"", RecordTime(record),
+      "\",\"request_id\":", JsonString(record.request_id()),
+      record.traceparent().empty()
+          ? ""
+          : absl::StrCat(",\"traceparent\":", JsonString(record.traceparent())),
+      ",\"model\":", JsonString(record.model_name()),
+      ",\"version\":", JsonString(record.model_version()), ",\"rows\":", record.rows(),
+      ",\"code\":", JsonString(RecordCode(record)));
   if (!record.status_message().empty()) {
     absl::StrAppend(&json, ",\"message\":", JsonString(record.status_message()));
   }

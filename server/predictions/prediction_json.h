@@ -7,7 +7,7 @@
 namespace tournant {
 
 // One record as one line of JSON, without the newline; keys in a fixed order:
-// {"sequence", "time", "request_id", "traceparent"?, "model", "version", "rows", "code",
+// {"run"?, "sequence", "time", "request_id", "traceparent"?, "model", "version", "rows", "code",
 // "message"?,
 //  "inputs": [{"name", "datatype", "shape", "hashed"?, "data"}...], "outputs": [...],
 //  "features"?: {"live", "cached", "stale", "defaulted", "from_request", "oldest_age_ms"?,

@@ -110,7 +110,10 @@ class Reading {
       return true;
     }
     // Of a file whose header is broken nobody knows the run.
-    if (run != 0) NoteGap(name, piece.offset, runs_.NoteRecord(record.sequence()), "it");
+    if (run != 0) {
+      NoteGap(name, piece.offset, runs_.NoteRecord(record.sequence()), "it");
+      record.set_run(RunTime(run));
+    }
     ++summary_.records;
     return visit_(record);
   }

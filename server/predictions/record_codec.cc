@@ -101,18 +101,47 @@ size_t RecordBytes(const PredictionRecord& record) {
   return bytes + record.cells.bytes();
 }
 
-absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::string& payload) {
-  const LoggedPrediction message = ToMessage(std::move(record), sequence);
+namespace {
+
+absl::Status Serialize(const LoggedPrediction& message, std::string& payload) {
   if (message.ByteSizeLong() > kMaxPayloadBytes || !message.SerializeToString(&payload)) {
     return absl::InvalidArgumentError("the record cannot be serialized");
   }
   return absl::OkStatus();
 }
 
-absl::Status EncodeJsonLine(PredictionRecord&& record, uint64_t sequence, std::string& payload) {
-  payload = PredictionJson(ToMessage(std::move(record), sequence));
+absl::Status AsLine(const LoggedPrediction& message, std::string& payload) {
+  payload = PredictionJson(message);
   payload += '\n';
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::string& payload) {
+  return Serialize(ToMessage(std::move(record), sequence), payload);
+}
+
+absl::Status EncodeJsonLine(PredictionRecord&& record, uint64_t sequence, std::string& payload) {
+  return AsLine(ToMessage(std::move(record), sequence), payload);
+}
+
+RecordEncoder EncoderOfRun(std::string run) {
+  return
+      [run = std::move(run)](PredictionRecord&& record, uint64_t sequence, std::string& payload) {
+        LoggedPrediction message = ToMessage(std::move(record), sequence);
+        message.set_run(run);
+        return Serialize(message, payload);
+      };
+}
+
+RecordEncoder JsonLineEncoderOfRun(std::string run) {
+  return
+      [run = std::move(run)](PredictionRecord&& record, uint64_t sequence, std::string& payload) {
+        LoggedPrediction message = ToMessage(std::move(record), sequence);
+        message.set_run(run);
+        return AsLine(message, payload);
+      };
 }
 
 }  // namespace tournant

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -15,6 +16,13 @@ size_t RecordBytes(const PredictionRecord& record);
 // A serialized tournant.LoggedPrediction in `payload`. The record is moved from, so that its
 // tensors are copied only once.
 absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::string& payload);
+
+using RecordEncoder =
+    std::function<absl::Status(PredictionRecord&&, uint64_t sequence, std::string&)>;
+// The same with the run in each record (LoggedPrediction.run), for stores that hold it nowhere
+// else.
+RecordEncoder EncoderOfRun(std::string run);
+RecordEncoder JsonLineEncoderOfRun(std::string run);
 
 // The same as a line of JSON (prediction_json.h), with its newline.
 absl::Status EncodeJsonLine(PredictionRecord&& record, uint64_t sequence, std::string& payload);

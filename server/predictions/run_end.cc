@@ -17,12 +17,12 @@ std::string EncodeRunEnd(const PredictionLogCounters& counters) {
   return end.SerializeAsString();
 }
 
-std::string RunEndJsonLine(const PredictionLogCounters& counters) {
-  return absl::StrCat(
-      "{\"run_end\":{\"enqueued\":", counters.enqueued, ",\"durable\":", counters.durable,
-      ",\"dropped\":{\"full\":", counters.dropped_full, ",\"oversize\":", counters.dropped_oversize,
-      ",\"serialize\":", counters.dropped_serialize, ",\"io\":", counters.dropped_io,
-      ",\"shutdown\":", counters.dropped_shutdown, "}}}\n");
+std::string RunEndJsonLine(absl::string_view run, const PredictionLogCounters& counters) {
+  return absl::StrCat(R"({"run_end":{"run":")", run, R"(","enqueued":)", counters.enqueued,
+                      R"(,"durable":)", counters.durable, R"(,"dropped":{"full":)",
+                      counters.dropped_full, R"(,"oversize":)", counters.dropped_oversize,
+                      R"(,"serialize":)", counters.dropped_serialize, R"(,"io":)",
+                      counters.dropped_io, R"(,"shutdown":)", counters.dropped_shutdown, "}}}\n");
 }
 
 }  // namespace tournant

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "predictions/log_counters.h"
 
 namespace tournant {
@@ -12,8 +13,9 @@ namespace tournant {
 std::string EncodeRunEnd(const PredictionLogCounters& counters);
 
 // A line, with its newline; shorter than what a pipe takes whole:
-// {"run_end": {"enqueued", "durable",
+// {"run_end": {"run", "enqueued", "durable",
 //              "dropped": {"full", "oversize", "serialize", "io", "shutdown"}}}
-std::string RunEndJsonLine(const PredictionLogCounters& counters);
+// `run` as in the lines of the records: letters, digits and '.', '-'.
+std::string RunEndJsonLine(absl::string_view run, const PredictionLogCounters& counters);
 
 }  // namespace tournant

@@ -87,17 +87,24 @@ class PredictionLog(unittest.TestCase):
 
     def test_bad_flags_are_named(self):
         folder = repository(self, "linear")
+        properties = self.folder / "kafka.properties"
+        properties.write_text("sasl.username=me\nsasl.password: hunter2\n")
         for named, *arguments in (
             ("--prediction_log: 'jsonl:-' is not possible", "--prediction_log=jsonl:-"),
             ("is not kafka:HOST:PORT", "--prediction_log=kafka:host/topic"),
             ("goes with --prediction_log only", "--prediction_log_mode=sync"),
             ("--prediction_log_salt_file", "--prediction_log_salt_file=/no/such/file"),
+            ("goes with --prediction_log=kafka:... only",
+             "--prediction_log_kafka_properties=/no/such/file"),
+            (f"--prediction_log_kafka_properties: {properties}:2: a line is name=value",
+             "--prediction_log=kafka:127.0.0.1:9/t", f"--prediction_log_kafka_properties={properties}"),
             ("writes its ready line", "--prediction_log=jsonl:/proc/self/fd/2"),
         ):
             with self.subTest(arguments=arguments):
                 ended = run_server(folder, *arguments)
                 self.assertEqual(ended.returncode, 2, ended.stderr)
                 self.assertIn(named, ended.stderr)
+                self.assertNotIn("hunter2", ended.stderr)
 
 
 if __name__ == "__main__":

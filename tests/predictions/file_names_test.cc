@@ -24,6 +24,11 @@ TEST(FileNames, OfARunAreNewAlsoWhenTheClockStandsStill) {
   EXPECT_EQ(third.id, first.id + 2);
 }
 
+TEST(FileNames, ARunIsUniqueByWhenItBeganAndByChance) {
+  EXPECT_EQ(UniqueRun(kNow, 0x1234'5678'001e'abcd), "20131001T120000.000000Z-001eabcd");
+  EXPECT_NE(UniqueRun(kNow, 1), UniqueRun(kNow, 2));
+}
+
 TEST(FileNames, TellOpenFilesFromFinishedOnesAndFromOthers) {
   const LogRun run = NewRun(kNow, {});
   EXPECT_TRUE(IsLogFile(FileName(run, 1)));

@@ -50,6 +50,7 @@ TEST_F(JsonLinesStoreTest, IsALineForEachRecord) {
   EXPECT_EQ(nlohmann::json::parse(lines[1])["request_id"], "b\n");
   EXPECT_EQ(nlohmann::json::parse(lines[1])["sequence"], 2);
   const auto end = nlohmann::json::parse(lines[2])["run_end"];
+  EXPECT_EQ(end["run"], nlohmann::json::parse(lines[0])["run"]);
   EXPECT_EQ(end["enqueued"], 2);
   EXPECT_EQ(end["durable"], 2);
   EXPECT_EQ(end["dropped"]["full"], 0);
@@ -92,7 +93,7 @@ TEST_F(JsonLinesStoreTest, MayBeANamedPipe) {
 
 TEST_F(JsonLinesStoreTest, EndsARunInAPipeOnlyWhereThePipeHasRoom) {
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
-  const auto store = JsonLinesStore::Open(path_);
+  const auto store = JsonLinesStore::Open(path_, "r");
   ASSERT_TRUE(store.ok()) << store.status();
   const int pipe = open(path_.c_str(), O_RDWR | O_NONBLOCK);
   const std::string page(4096, 'x');
@@ -105,7 +106,7 @@ TEST_F(JsonLinesStoreTest, EndsARunInAPipeOnlyWhereThePipeHasRoom) {
   EXPECT_EQ(all.find("run_end"), std::string::npos);
   EXPECT_TRUE((*store)->Finish({.enqueued = 1}).ok());
   EXPECT_GT(read(pipe, all.data(), all.size()), 0);
-  EXPECT_TRUE(all.starts_with("{\"run_end\":{\"enqueued\":1,"));
+  EXPECT_TRUE(all.starts_with("{\"run_end\":{\"run\":\"r\",\"enqueued\":1,"));
   close(pipe);
 }
 

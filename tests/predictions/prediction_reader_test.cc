@@ -38,6 +38,7 @@ std::string EndedFileOf(uint64_t run, const std::vector<uint64_t>& sequences, ui
 }
 
 struct Result {
+  std::vector<std::string> runs;  // Of the records.
   std::vector<uint64_t> sequences;
   ReadSummary summary;
 };
@@ -46,6 +47,7 @@ Result ReadAllOf(FakeDisk& disk) {
   Result result;
   auto summary = ReadPredictions(FakeLogDirectory(disk), [&](const LoggedPrediction& record) {
     result.sequences.push_back(record.sequence());
+    result.runs.push_back(record.run());
     return true;
   });
   EXPECT_TRUE(summary.ok());
@@ -104,6 +106,9 @@ TEST(PredictionReader, TellsTheRunsOfAFolderApart) {
   EXPECT_TRUE(result.summary.problems.empty());
   ASSERT_EQ(result.summary.runs.size(), 2u);
   EXPECT_EQ(result.summary.runs[0].run, "19700101T000000.000001Z");
+  EXPECT_EQ(result.runs,
+            (std::vector<std::string>{"19700101T000000.000001Z", "19700101T000000.000001Z",
+                                      "19700101T000000.000002Z"}));
   EXPECT_TRUE(result.summary.runs[0].end);
   EXPECT_FALSE(result.summary.runs[1].end);
   EXPECT_TRUE(result.summary.runs[1].marks_end);

@@ -2,8 +2,9 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include <array>
-#include <cstdint>
+#include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -27,117 +28,86 @@ bool IsFinal(int error) {
   }
 }
 
-void OnDelivery(rd_kafka_t*, const rd_kafka_message_t* message, void* store) {
-  static_cast<KafkaStore*>(store)->OnReport(reinterpret_cast<uintptr_t>(message->_private),
-                                            message->err);
-}
-
-// librdkafka says the same thing at each attempt to connect; what matters is in the log's status.
-void OnLog(const rd_kafka_t*, int level, const char* facility, const char* text) {
-  constexpr int kSyslogError = 3;
-  if (level > kSyslogError) return;
-  Log(LogLevel::kDebug, "librdkafka", {{"facility", facility}, {"text", text}});
-}
-
-// With a room for the text of an error.
-class Settings {
- public:
-  absl::Status Set(const std::string& name, const std::string& value) {
-    if (rd_kafka_conf_set(conf_, name.c_str(), value.c_str(), error_.data(), error_.size()) ==
-        RD_KAFKA_CONF_OK) {
-      return absl::OkStatus();
-    }
-    return absl::InvalidArgumentError(absl::StrCat("kafka: ", error_.data()));
-  }
-  rd_kafka_conf_t* get() { return conf_; }
-  // Takes the settings over when it works.
-  absl::StatusOr<rd_kafka_t*> MakeProducer() {
-    rd_kafka_t* producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf_, error_.data(), error_.size());
-    if (producer == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat("kafka: ", error_.data()));
-    }
-    conf_ = nullptr;
-    return producer;
-  }
-
-  Settings() : conf_(rd_kafka_conf_new()) {}
-  ~Settings() {
-    if (conf_ != nullptr) rd_kafka_conf_destroy(conf_);
-  }
-  Settings(const Settings&) = delete;
-  Settings& operator=(const Settings&) = delete;
-
- private:
-  rd_kafka_conf_t* conf_;
-  std::array<char, 512> error_{};
-};
+// That "durable" means what it says hangs on these.
+constexpr absl::string_view kOurs[] = {"bootstrap.servers",     "metadata.broker.list",
+                                       "enable.idempotence",    "acks",
+                                       "request.required.acks", "transactional.id"};
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<KafkaStore>> KafkaStore::Open(Options options) {
+  for (const KafkaProperty& property : options.properties) {
+    if (std::find(std::begin(kOurs), std::end(kOurs), property.name) == std::end(kOurs)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(property.where.empty() ? "kafka" : property.where, ": '", property.name,
+                     "' is set by the server: brokers and topic come with --prediction_log, and an "
+                     "idempotent producer waits for all in-sync replicas"));
+  }
+  std::unique_ptr<KafkaStore> store(new KafkaStore(std::move(options)));
+  const Options& chosen = store->options_;
   // acks=all and order come with idempotence. Messages of any size are handed to the broker, whose
   // word on size counts.
-  std::map<std::string, std::string> properties = {
-      {"bootstrap.servers", options.brokers},
+  store->properties_ = {
+      {"bootstrap.servers", chosen.brokers},
       {"client.id", "tournant-server"},
       {"enable.idempotence", "true"},
-      {"message.timeout.ms", absl::StrCat(options.delivery_timeout.count())},
+      {"message.timeout.ms", absl::StrCat(chosen.delivery_timeout.count())},
       {"message.max.bytes", "1000000000"},
       {"queue.buffering.max.kbytes", "2097151"},
       {"linger.ms", "1"},
       {"reconnect.backoff.max.ms", "5000"},
-      {"compression.type", options.compress ? "zstd" : "none"},
+      {"compression.type", chosen.compress ? "zstd" : "none"},
   };
-  for (auto& [name, value] : options.properties) properties[name] = value;
-  Settings settings;
-  for (const auto& [name, value] : properties) {
-    if (absl::Status status = settings.Set(name, value); !status.ok()) return status;
-  }
-  std::unique_ptr<KafkaStore> store(new KafkaStore());
-  rd_kafka_conf_set_opaque(settings.get(), store.get());
-  rd_kafka_conf_set_dr_msg_cb(settings.get(), OnDelivery);
-  rd_kafka_conf_set_log_cb(settings.get(), OnLog);
-  const absl::StatusOr<rd_kafka_t*> producer = settings.MakeProducer();
-  if (!producer.ok()) return producer.status();
-  store->producer_ = *producer;
-  store->topic_name_ = std::move(options.topic);
-  store->topic_ = rd_kafka_topic_new(store->producer_, store->topic_name_.c_str(), nullptr);
-  if (store->topic_ == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat("kafka: topic '", Quote(store->topic_name_),
-                                                   "': ", rd_kafka_err2str(rd_kafka_last_error())));
-  }
+  store->properties_.insert(store->properties_.end(), chosen.properties.begin(),
+                            chosen.properties.end());
+  if (absl::Status made = store->MakeProducer(); !made.ok()) return made;
   return store;
 }
 
-KafkaStore::~KafkaStore() {
-  if (topic_ != nullptr) rd_kafka_topic_destroy(topic_);
-  if (producer_ != nullptr) rd_kafka_destroy(producer_);
+absl::Status KafkaStore::MakeProducer() {
+  auto made = KafkaProducer::Make(properties_, options_.topic, *this);
+  if (!made.ok()) return made.status();
+  producer_ = *std::move(made);
+  ++producers_;
+  return absl::OkStatus();
 }
 
-void KafkaStore::OnReport(size_t index, int error) {
+absl::Status KafkaStore::Revive() {
+  const absl::Status fatal = producer_->fatal_error();
+  if (fatal.ok()) return fatal;
+  Log(LogLevel::kWarning, "the Kafka producer has failed for good; a new one takes its place",
+      {{"error", std::string(fatal.message())}, {"pause_ms", pause_.count()}});
+  constexpr std::chrono::milliseconds kStep(kPollMs);
+  for (auto left = pause_; left.count() > 0 && !interrupted(); left -= kStep) {
+    producer_->Poll(static_cast<int>(std::min(left, kStep).count()));
+  }
+  if (interrupted()) return fatal;
+  // Until something is delivered.
+  pause_ = std::clamp(2 * pause_, options_.least_pause, options_.longest_pause);
+  return MakeProducer();
+}
+
+void KafkaStore::OnReport(size_t message, int error) {
   --in_flight_;
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    (*outcomes_)[index] = StoreOutcome::kDurable;
+    (*outcomes_)[message] = StoreOutcome::kDurable;
+    pause_ = std::chrono::milliseconds(0);
     return;
   }
   last_error_ = error;
-  if (IsFinal(error)) (*outcomes_)[index] = StoreOutcome::kRefused;
+  if (IsFinal(error)) (*outcomes_)[message] = StoreOutcome::kRefused;
 }
 
 void KafkaStore::Produce(const std::string& payload, size_t index) {
   for (;;) {
-    const int produced = rd_kafka_produce(
-        topic_, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, const_cast<char*>(payload.data()),
-        payload.size(), nullptr, 0,
-        reinterpret_cast<void*>(static_cast<uintptr_t>(index)));  // NOLINT: an opaque number.
-    if (produced == 0) break;
-    const rd_kafka_resp_err_t error = rd_kafka_last_error();
-    if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL || interrupted_.load(std::memory_order_relaxed)) {
+    const int error = producer_->Produce(payload, index);
+    if (error == 0) break;
+    if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL || interrupted()) {
       last_error_ = error;
       if (IsFinal(error)) (*outcomes_)[index] = StoreOutcome::kRefused;
       return;
     }
-    rd_kafka_poll(producer_, kPollMs);
+    producer_->Poll(kPollMs);
   }
   ++in_flight_;
 }
@@ -145,26 +115,40 @@ void KafkaStore::Produce(const std::string& payload, size_t index) {
 void KafkaStore::AwaitReports() {
   bool purged = false;
   while (in_flight_ > 0) {
-    if (!purged && interrupted_.load(std::memory_order_relaxed)) {
-      // Each of them is reported as undelivered.
-      rd_kafka_purge(producer_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    if (!purged && interrupted()) {
+      producer_->Purge();
       purged = true;
     }
-    rd_kafka_poll(producer_, kPollMs);
+    producer_->Poll(kPollMs);
   }
+}
+
+void KafkaStore::Send(std::span<const std::string> payloads) {
+  for (size_t i = 0; i < payloads.size(); ++i) {
+    if ((*outcomes_)[i] == StoreOutcome::kFailed) Produce(payloads[i], i);
+  }
+  AwaitReports();
 }
 
 absl::Status KafkaStore::Append(std::span<const std::string> payloads,
                                 std::vector<StoreOutcome>& outcomes) {
+  // It may have failed since the last batch.
+  if (absl::Status revived = Revive(); !revived.ok()) return revived;
   outcomes_ = &outcomes;
   last_error_ = 0;
-  for (size_t i = 0; i < payloads.size(); ++i) Produce(payloads[i], i);
-  AwaitReports();
+  Send(payloads);
+  // The fault was the producer's, not the records'.
+  if (!producer_->fatal_error().ok() && Revive().ok()) Send(payloads);
   outcomes_ = nullptr;
-  if (last_error_ == 0) return absl::OkStatus();
+  const bool all = std::all_of(outcomes.begin(), outcomes.end(), [](StoreOutcome outcome) {
+    return outcome == StoreOutcome::kDurable;
+  });
+  if (all) return absl::OkStatus();
+  const absl::Status fatal = producer_->fatal_error();
   return absl::UnavailableError(
-      absl::StrCat("kafka topic '", Quote(topic_name_),
-                   "': ", rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(last_error_))));
+      absl::StrCat("kafka topic '", Quote(options_.topic), "': ",
+                   fatal.ok() ? rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(last_error_))
+                              : fatal.message()));
 }
 
 }  // namespace tournant

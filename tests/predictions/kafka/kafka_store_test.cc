@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "fakes/manual_clock.h"
+#include "predictions/open_prediction_log.h"
 #include "predictions/prediction_log.h"
 #include "predictions/record_codec.h"
 #include "predictions/sample_records.h"
@@ -22,6 +23,7 @@ namespace tournant {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kTopic[] = "predictions";
 constexpr auto kLong = std::chrono::hours(1);
@@ -49,6 +51,10 @@ class MockCluster {
   void Refuse(rd_kafka_resp_err_t error) {
     rd_kafka_mock_push_request_errors(cluster_, kProduce, 1, error);
   }
+  // So are the next two requests of producers for their numbers.
+  void RefuseTwoProducers(rd_kafka_resp_err_t error) {
+    rd_kafka_mock_push_request_errors(cluster_, kInitProducerId, 2, error, error);
+  }
 
   // The first `count` messages, decoded.
   std::vector<LoggedPrediction> Read(size_t count) const {
@@ -75,7 +81,9 @@ class MockCluster {
   }
 
  private:
-  static constexpr int16_t kProduce = 0;  // The request's number in the protocol.
+  // The requests' numbers in the protocol.
+  static constexpr int16_t kProduce = 0;
+  static constexpr int16_t kInitProducerId = 22;
   rd_kafka_t* handle_;
   rd_kafka_mock_cluster_t* cluster_;
 };
@@ -88,12 +96,19 @@ class KafkaStoreTest : public ::testing::Test {
                                    .delivery_timeout = delivery_timeout,
                                    .properties = {{"reconnect.backoff.max.ms", "50"},
                                                   {"reconnect.backoff.ms", "10"},
-                                                  {"retry.backoff.ms", "10"}}});
+                                                  {"retry.backoff.ms", "10"}},
+                                   .least_pause = std::chrono::milliseconds(1),
+                                   .longest_pause = std::chrono::milliseconds(2)});
     EXPECT_TRUE(store.ok()) << store.status();
+    store_ = store->get();
     PredictionLog::Options options;
     options.flush_interval = std::chrono::milliseconds(0);
     options.least_pause = options.longest_pause = std::chrono::milliseconds(1);
     return PredictionLog::Start(options, clock_, *std::move(store), EncodeRecord);
+  }
+  void FailForGood() {
+    rd_kafka_test_fatal_error(store_->producer().handle(),
+                              RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "for a test");
   }
   static PredictionRecord WithPlace(PredictionLog& log) {
     PredictionRecord record = SampleRecord();
@@ -108,6 +123,7 @@ class KafkaStoreTest : public ::testing::Test {
 
   const SystemClock clock_;
   MockCluster cluster_;
+  KafkaStore* store_ = nullptr;  // The log's.
 };
 
 TEST_F(KafkaStoreTest, CountsRecordsAsDurableWhenTheBrokerHasThem) {
@@ -162,6 +178,91 @@ TEST_F(KafkaStoreTest, WhatIsNotDeliveredWhenTheTimeToCloseIsUpCountsAsShutdown)
   EXPECT_EQ(counters.dropped_shutdown, 10u);
   EXPECT_EQ(counters.in_memory, 0u);
   EXPECT_TRUE(Adds(counters));
+}
+
+TEST_F(KafkaStoreTest, ANewProducerTakesThePlaceOfOneThatHasFailedForGood) {
+  const auto log = Open(std::chrono::seconds(60));
+  log->Record(SampleRecord("1"));
+  log->Flush();
+  FailForGood();
+  log->Record(SampleRecord("2"));
+  log->Flush();
+  EXPECT_EQ(store_->producers(), 2);
+  EXPECT_EQ(log->counters().durable, 2u);
+  EXPECT_TRUE(Adds(log->counters()));
+  const std::vector<LoggedPrediction> read = cluster_.Read(2);
+  EXPECT_EQ(read[0].request_id(), "1");
+  EXPECT_EQ(read[1].request_id(), "2");
+}
+
+TEST_F(KafkaStoreTest, WhatWasUnderWayWhenTheProducerFailedIsSentOnceMore) {
+  cluster_.GoDown();
+  const auto log = Open(std::chrono::seconds(60));
+  for (int i = 1; i <= 10; ++i) log->Record(SampleRecord(std::to_string(i)));
+  // The first of them are the producer's by now.
+  while (rd_kafka_outq_len(store_->producer().handle()) == 0) std::this_thread::yield();
+  FailForGood();
+  cluster_.ComeUp();
+  log->Flush();
+  EXPECT_EQ(store_->producers(), 2);
+  EXPECT_EQ(log->counters().durable, 10u);
+  EXPECT_EQ(log->counters().dropped(), 0u);
+  EXPECT_EQ(cluster_.Read(10).size(), 10u);
+}
+
+TEST_F(KafkaStoreTest, WhatTwoProducersInARowCannotSendIsCountedAndTheThirdGoesOn) {
+  cluster_.RefuseTwoProducers(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
+  const auto log = Open(std::chrono::seconds(60));
+  log->Record(SampleRecord("lost"));
+  log->Flush();
+  EXPECT_EQ(log->counters().dropped_io, 1u);
+  EXPECT_THAT(log->StatusJson(), HasSubstr("kafka topic 'predictions'"));
+  EXPECT_TRUE(Adds(log->counters()));
+  log->Record(SampleRecord("kept"));
+  log->Flush();
+  EXPECT_EQ(store_->producers(), 3);
+  EXPECT_EQ(log->counters().durable, 1u);
+  EXPECT_TRUE(Adds(log->counters()));
+  EXPECT_EQ(cluster_.Read(1)[0].request_id(), "kept");
+}
+
+TEST_F(KafkaStoreTest, ARecordSaysWhichRunItIsOf) {
+  std::vector<std::unique_ptr<PredictionLog>> logs;
+  const KafkaOpener opener = [](const LogSink& sink) {
+    return KafkaStore::Open({.brokers = sink.brokers, .topic = sink.topic});
+  };
+  for (int i = 0; i < 2; ++i) {
+    auto log = OpenPredictionLog(
+        {.kind = LogSink::Kind::kKafka, .brokers = cluster_.brokers(), .topic = kTopic}, {}, clock_,
+        opener);
+    ASSERT_TRUE(log.ok()) << log.status();
+    (*log)->Record(SampleRecord());
+    (*log)->Flush();
+    logs.push_back(*std::move(log));
+  }
+  const std::vector<LoggedPrediction> read = cluster_.Read(2);
+  EXPECT_EQ(read[0].sequence(), read[1].sequence());
+  EXPECT_NE(read[0].run(), read[1].run());
+  EXPECT_NE(read[0].run(), "");
+}
+
+TEST(KafkaStore, KeepsValuesOutOfItsErrors) {
+  const auto error_of = [](const std::string& name, const std::string& value) {
+    return std::string(KafkaStore::Open({.brokers = "127.0.0.1:9",
+                                         .topic = kTopic,
+                                         .properties = {{name, value, "kafka.properties:7"}}})
+                           .status()
+                           .message());
+  };
+  const std::string unknown = error_of("sasl.pasword", "hunter2");
+  EXPECT_THAT(unknown, HasSubstr("kafka.properties:7: "));
+  EXPECT_THAT(unknown, HasSubstr("sasl.pasword"));
+  EXPECT_THAT(unknown, Not(HasSubstr("hunter2")));
+  const std::string invalid = error_of("security.protocol", "hunter2");
+  EXPECT_THAT(invalid, HasSubstr("kafka.properties:7: "));
+  EXPECT_THAT(invalid, Not(HasSubstr("hunter2")));
+  EXPECT_THAT(error_of("acks", "0"), HasSubstr("kafka.properties:7: 'acks' is set by the server"));
+  EXPECT_EQ(error_of("sasl.password", "hunter2"), "");
 }
 
 TEST(KafkaStore, SaysWhatIsWrongWithItsSettings) {
