@@ -6,7 +6,7 @@
 if(CMAKE_SCRIPT_MODE_FILE)
   cmake_minimum_required(VERSION 3.25)
 endif()
-set(PAGE_SCRIPTS format.js history.js draw.js tables.js kitchen.js form.js main.js)
+set(PAGE_SCRIPTS format.js history.js draw.js tables.js kitchen.js elements.js form.js main.js)
 
 if(NOT CMAKE_SCRIPT_MODE_FILE)
   set(page ${PROJECT_SOURCE_DIR}/server/status/page)

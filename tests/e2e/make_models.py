@@ -9,6 +9,7 @@
     endless   y = x                  and never ends where an x is 1000
     hangs     the same where an x is 0, so that it cannot be warmed up
     types     every output is its input: FP32, FP64, INT32, INT64, BOOL
+    integers  the same: INT64, UINT64, UINT8 of any length
     seats     y = 2 x of one feature column, filled from the feature store by features.pbtxt
     broken    a model.pt that is none
 """
@@ -68,8 +69,21 @@ class Types(torch.nn.Module):
         return fp32.clone(), fp64.clone(), int32.clone(), int64.clone(), flag.clone()
 
 
+class Integers(torch.nn.Module):
+    """Each output is its input."""
+
+    def forward(self, int64: torch.Tensor, uint64: torch.Tensor, uint8: torch.Tensor):
+        return int64.clone(), uint64.clone(), uint8.clone()
+
+
 def x_to_y(width: int) -> str:
     return tensor("input", "x", "TYPE_FP32", width) + tensor("output", "y", "TYPE_FP32", width)
+
+
+def echoed(types: dict[str, str], width: int) -> str:
+    """An input of each name, and an output that is it."""
+    inputs = "".join(tensor("input", name, kind, width) for name, kind in types.items())
+    return inputs + "".join(tensor("output", f"{name}_out", kind, width) for name, kind in types.items())
 
 
 TYPES = {
@@ -79,6 +93,7 @@ TYPES = {
     "int64": "TYPE_INT64",
     "flag": "TYPE_BOOL",
 }
+INTEGERS = {"int64": "TYPE_INT64", "uint64": "TYPE_UINT64", "uint8": "TYPE_UINT8"}
 
 BINDINGS = """\
 request { name: "tailnum"  data_type: TYPE_STRING  dims: 1 }
@@ -96,9 +111,8 @@ def make(out: Path) -> None:
     write(out / "raises", config("raises", x_to_y(1)), Raises())
     write(out / "endless", config("endless", x_to_y(1)), Endless(1000.0))
     write(out / "hangs", config("hangs", x_to_y(1)), Endless(0.0))
-    inputs = "".join(tensor("input", name, kind, 2) for name, kind in TYPES.items())
-    outputs = "".join(tensor("output", f"{name}_out", kind, 2) for name, kind in TYPES.items())
-    write(out / "types", config("types", inputs + outputs), Types())
+    write(out / "types", config("types", echoed(TYPES, 2)), Types())
+    write(out / "integers", config("integers", echoed(INTEGERS, -1)), Integers())
     write(out / "seats", config("seats", x_to_y(1)), Scale(2.0, 0.0))
     (out / "seats" / "features.pbtxt").write_text(BINDINGS)
     write(out / "broken", config("broken", x_to_y(1)), None)

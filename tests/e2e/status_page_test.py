@@ -6,10 +6,8 @@ import urllib.error
 import urllib.request
 
 from harness import LIMIT_SECONDS, Server, repository, serve
-from playwright.sync_api import Page, Route, sync_playwright
-
-BROWSER = "/usr/bin/chromium-headless-shell"
-PATIENCE_MS = LIMIT_SECONDS * 1000
+from page_case import PageCase
+from playwright.sync_api import Route
 
 LINEAR = {"name": "x", "shape": [1, 1], "datatype": "FP32", "data": [3]}
 
@@ -22,7 +20,7 @@ class WithServer(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        folder = repository(cls, "linear", "raises")
+        folder = repository(cls, "linear", "raises", "types", "integers")
         cls.server = serve(folder, "--http_address=127.0.0.1:0", "--workers=2",
                            env={"TOURNANT_MAX_IN_FLIGHT": "1000"})
         cls.addClassCleanup(cls.server.kill)
@@ -112,33 +110,7 @@ class RestForm(WithServer):
         self.assertEqual(settings["reflection"], {"value": "true", "from": "default"})
 
 
-class StatusPage(WithServer):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        playwright = sync_playwright().start()
-        cls.addClassCleanup(playwright.stop)
-        cls.browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        cls.addClassCleanup(cls.browser.close)
-
-    def open(self, own_clock: bool = False, **options) -> Page:
-        """The page with its first data; what goes wrong on its console fails the test. With a clock of
-        its own the page's time can be moved on."""
-        context = self.browser.new_context(**options)
-        self.addCleanup(context.close)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        wrong: list[str] = []
-        page.on("console", lambda said: wrong.append(said.text) if said.type != "log" else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        self.addCleanup(lambda: self.assertEqual(wrong, []))
-        if own_clock:
-            page.clock.install()
-        page.goto(self.url)
-        page.wait_for_selector("#models td.name")
-        page.wait_for_selector("#try-input-0")
-        return page
-
+class StatusPage(PageCase, WithServer):
     def test_shows_the_models_and_that_the_server_is_ready(self):
         page = self.open()
         self.assertEqual(page.inner_text("#state").strip(), "ready")
@@ -148,20 +120,52 @@ class StatusPage(WithServer):
 
     def test_predicts_with_its_form(self):
         page = self.open()
-        page.select_option("#try-model", "linear")
-        page.fill("#try-input-0", "3")
-        page.click("#try-send")
-        page.wait_for_selector("#try-answer output")
-        self.assertEqual(page.inner_text("#try-answer output"), "7")
+        page.fill(self.choose(page, "linear")["x"], "3")
+        self.assertEqual(self.answer(page), {"y": "7"})
 
-    def test_says_which_input_it_cannot_read(self):
+    def test_sends_and_shows_integers_as_they_are(self):
         page = self.open()
-        page.select_option("#try-model", "linear")
-        page.fill("#try-input-0", "three")
-        page.click("#try-send")
-        self.assertIn("x: values are separated by commas", page.inner_text("#try-answer"))
-        self.assertEqual(page.get_attribute("#try-input-0", "aria-invalid"), "true")
-        self.assertEqual(page.evaluate("document.activeElement.id"), "try-input-0")
+        inputs = self.choose(page, "integers")
+        self.assertEqual(page.input_value(inputs["int64"]), "0")
+        typed = {"int64": "9223372036854775807, -9223372036854775808, 9007199254740993, -1",
+                 "uint64": "18446744073709551615, 9007199254740993, 9007199254740992, 0",
+                 "uint8": "255, 0, 1, 2"}
+        for name, text in typed.items():
+            page.fill(inputs[name], text)
+        self.assertEqual(self.answer(page), {f"{name}_out": text for name, text in typed.items()})
+
+    def test_takes_values_as_json_too(self):
+        page = self.open()
+        inputs = self.choose(page, "types")
+        for name, text in (("fp32", '["NaN", [-Infinity]]'), ("fp64", "[ 0.1, 1e300 ]"), ("int32", "+7, 007"),
+                           ("int64", "[[1], [2]]"), ("flag", "true, false")):
+            page.fill(inputs[name], text)
+        self.assertEqual(self.answer(page), {
+            "fp32_out": "NaN, -Infinity", "fp64_out": "0.1, 1e+300", "int32_out": "7, 7", "int64_out": "1, 2",
+            "flag_out": "true, false"})
+
+    def test_says_which_element_it_cannot_read(self):
+        page = self.open()
+        inputs = self.choose(page, "types")
+        for name, typed, wrong in (
+                ("int64", "1, 1.5", "int64[1]: '1.5' is no INT64"),
+                ("int64", "[0, [9223372036854775808]]", "int64[1]: '9223372036854775808' is no INT64"),
+                ("int32", "-2147483649, 0", "int32[0]: '-2147483649' is no INT32"),
+                ("fp32", "1, three", "fp32[1]: 'three' is no FP32"),
+                ("fp32", "1 2", "fp32[0]: '1 2' is no FP32; values are separated by commas"),
+                ("fp64", "1, 1e999", "fp64[1]: '1e999' is no FP64"),
+                ("fp64", "1,", "fp64[1]: '' is no FP64"),
+                ("flag", "true, 1", "flag[1]: '1' is no BOOL"),
+                ("flag", "[true, false", "flag: the brackets or commas are not those of a JSON array")):
+            right = page.input_value(inputs[name])
+            page.fill(inputs[name], typed)
+            page.click("#try-send")
+            self.assertEqual(page.inner_text("#try-answer"), wrong)
+            self.assertEqual(page.get_attribute(inputs[name], "aria-invalid"), "true")
+            self.assertEqual(f"#{page.evaluate('document.activeElement.id')}", inputs[name])
+            page.fill(inputs[name], right)
+        self.assertEqual(len(self.answer(page)), 5)
+        self.assertEqual(page.locator("[aria-invalid]").count(), 0)
 
     def test_takes_nothing_until_the_inputs_of_a_model_are_there(self):
         page = self.open()
@@ -182,6 +186,7 @@ class StatusPage(WithServer):
 
     def test_has_roles_and_names_for_who_does_not_see_it(self):
         page = self.open()
+        self.choose(page, "linear")
         for role, name in (("heading", "The kitchen"), ("heading", "Models"), ("status", "ready"),
                            ("button", "Pause"), ("combobox", "Model"), ("textbox", "x"),
                            ("button", "Predict"), ("table", ""), ("list", ""), ("meter", ""),

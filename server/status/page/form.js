@@ -11,13 +11,13 @@ function allowSending() {
   byId('try-send').disabled = sending || !possible || !described;
 }
 
-const isText = (datatype) => datatype === 'BYTES';
-
-function example({datatype, shape}) {
+// What stands in an input's box at first.
+function example({datatype, shape, optional}) {
+  if (optional) return '';
   const sizes = shape.map((size) => (size < 0 ? 1 : size));
   const elements = Math.min(sizes.reduce((all, size) => all * size, 1), 4096);
-  const value = isText(datatype) ? '' : datatype === 'BOOL' ? false : 0;
-  return Array.from({length: elements}, () => value);
+  const value = datatype === 'BYTES' ? '""' : datatype === 'BOOL' ? 'false' : '0';
+  return Array.from({length: elements}, () => value).join(', ');
 }
 
 // The shape that so many values have: what is -1 in the metadata takes what the others leave, once.
@@ -32,20 +32,10 @@ function shapeFor(shape, elements) {
   });
 }
 
-// "1, 2, 3" and JSON both; text needs no quotes.
-function parseValues(text, datatype) {
-  const trimmed = text.trim();
-  if (trimmed === '') return [];
-  if (trimmed.startsWith('[')) return JSON.parse(trimmed).flat(Infinity);
-  if (isText(datatype)) return trimmed.split(',').map((part) => part.trim());
-  return JSON.parse(`[${trimmed}]`);
-}
-
 function inputField(input, i) {
   const id = `try-input-${i}`;
-  const values = example(input).map((value) => (isText(input.datatype) ? value : JSON.stringify(value))).join(', ');
   const box = el('textarea', {id, rows: 2, spellcheck: 'false', autocomplete: 'off', 'aria-describedby': `${id}-form`});
-  box.value = values;
+  box.value = example(input);
   return el('div', {class: 'field'}, el('label', {for: id}, input.name),
     el('span', {class: 'hint', id: `${id}-form`},
       `${input.datatype} [${input.shape.map((size) => (size < 0 ? 'any' : size)).join(', ')}]${input.optional ? ', may be left empty' : ''}`),
@@ -84,29 +74,32 @@ function showAnswer(color, ...children) {
 }
 
 function outputView({name, datatype, shape, data}) {
-  const shown = data.slice(0, 256).map((value) => (typeof value === 'number' ? String(value) : JSON.stringify(value))).join(', ');
+  const shown = data.slice(0, 256).map((value) => (datatype === 'BYTES' ? JSON.stringify(value) : String(value))).join(', ');
   return el('div', {class: 'output'}, el('span', {class: 'name'}, name),
     el('span', {class: 'hint'}, `${datatype} [${shape.join(', ')}]`),
     el('output', {class: 'values'}, shown + (data.length > 256 ? ', \u2026' : '')));
 }
 
+// The request as text, in which the elements are as they were typed.
 function requestOf(metadata) {
   const inputs = [];
   metadata.inputs.forEach((input, i) => {
+    const {name, datatype, shape, optional} = input;
     const box = byId(`try-input-${i}`);
     box.removeAttribute('aria-invalid');
     let data;
     try {
-      data = parseValues(box.value, input.datatype);
-    } catch {
+      data = elementsToJson(box.value, input);
+    } catch (error) {
       box.setAttribute('aria-invalid', 'true');
       box.focus();
-      throw new Error(`${input.name}: values are separated by commas, such as 1, 2.5, or a JSON array`);
+      throw error;
     }
-    if (data.length === 0 && input.optional) return;
-    inputs.push({name: input.name, datatype: input.datatype, shape: shapeFor(input.shape, data.length), data});
+    if (data.length === 0 && optional) return;
+    const head = JSON.stringify({name, datatype, shape: shapeFor(shape, data.length)});
+    inputs.push(`${head.slice(0, -1)},"data":[${data.join(',')}]}`);
   });
-  return {inputs};
+  return `{"inputs":[${inputs.join(',')}]}`;
 }
 
 async function predict(event) {
@@ -121,9 +114,9 @@ async function predict(event) {
     const response = await fetch(`/v2/models/${encodeURIComponent(described.name)}/infer`, {
       method: 'POST',
       headers: {'Content-Type': 'application/json'},
-      body: JSON.stringify(request),
+      body: request,
     });
-    const answer = await response.json();
+    const answer = parseAnswer(await response.text());
     const took = seconds((performance.now() - begin) / 1000);
     if (turn !== asked) return;  // Another model has been chosen since.
     if (!response.ok) {
