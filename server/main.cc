@@ -206,7 +206,7 @@ int Serve(const Config& config, const CommandLine& command_line, const Clock& fe
                         ",\"ready\":", yes_no(health.ready()), ",\"uptime_seconds\":", up.count(),
                         ",\"http_infer\":", yes_no(config.http_infer), "}");
   });
-  http_calls.emplace(predictor, clock, HttpCallOptions(config, tracing.tracer()),
+  http_calls.emplace(predictor, feature_clock, HttpCallOptions(config, tracing.tracer()),
                      (*server)->homes());
   RestService rest(registry, *http_calls, RestOptions(config));
   std::unique_ptr<HttpServer> http;
