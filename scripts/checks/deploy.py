@@ -8,10 +8,10 @@ import re
 import subprocess
 import sys
 
+import metric_names
 import sources
 from sources import ROOT, Finding
 
-METRICS = "deploy/metrics.txt"
 README = "server/telemetry/README.md"
 RULES = "deploy/prometheus/tournant.rules.yml"
 RULE_TESTS = "deploy/prometheus/tournant.rules.test.yml"
@@ -25,53 +25,15 @@ MADE = {
     "deploy/prometheus/prometheus-rule.yml": "scripts/deploy/prometheus_rule",
 }
 
-OURS = r"(?:tournant_|nv_inference_|process_|grpc_server_|grpc_client_)\w+"
-SERIES = re.compile(rf"\b(?P<name>{OURS})\b(?P<labels>\{{[^}}]*\}})?")
-RECORDED = re.compile(r"\btournant:[\w:]+")
-SUFFIX = re.compile(r"_(bucket|sum|count)$")
-# What Prometheus adds to every series.
-SCRAPED = {"job", "instance", "le"}
-
-
 def is_there():
-    return (ROOT / METRICS).is_file()
-
-
-def known_metrics():
-    """Name -> (type, labels)."""
-    known = {}
-    for line in sources.text(METRICS).splitlines():
-        if line and not line.startswith("#"):
-            name, kind, labels = line.split()
-            known[name] = (kind, set() if labels == "-" else set(labels.split(",")))
-    return known
-
-
-def wrong_names(expression, known, recorded):
-    """What is wrong with the names in a query, in words."""
-    for match in SERIES.finditer(expression):
-        name = match["name"]
-        base = SUFFIX.sub("", name)
-        is_histogram = known.get(base, ("", ()))[0] == "histogram"
-        if name in known and known[name][0] == "histogram":
-            yield f"{name} is a histogram: name its _bucket, _sum or _count"
-        elif name not in known and not (base != name and is_histogram):
-            yield f"{name} is shown by no server ({METRICS})"
-        else:
-            labels = SCRAPED | (known[name] if name in known else known[base])[1]
-            for label in re.findall(r"(\w+)\s*[=!]~?", match["labels"] or ""):
-                if label not in labels:
-                    yield f"{name} has no label {label}"
-    for name in RECORDED.findall(expression):
-        if name not in recorded:
-            yield f"{name} is recorded by no rule of {RULES}"
+    return (ROOT / metric_names.METRICS).is_file()
 
 
 def names():
     """Rules and dashboard name metrics and labels that exist, the README all of them."""
     if not is_there():
         return
-    known = known_metrics()
+    known = metric_names.served(ROOT)
     readme = sources.text(README)
     for name in known:
         if f"| `{name}` |" not in readme:
@@ -81,11 +43,11 @@ def names():
     for number, line in enumerate(rules.splitlines(), 1):
         if line.lstrip().startswith(("#", "- record:", "summary:")):
             continue
-        for wrong in wrong_names(line, known, recorded):
+        for wrong in metric_names.wrong_names(line, known, recorded):
             yield Finding(RULES, number, wrong)
     for panel in json.loads(sources.text(DASHBOARD))["panels"]:
         for target in panel.get("targets", []):
-            for wrong in wrong_names(target["expr"], known, recorded):
+            for wrong in metric_names.wrong_names(target["expr"], known, recorded):
                 yield Finding(DASHBOARD, 1, f"panel '{panel['title']}': {wrong}")
 
 

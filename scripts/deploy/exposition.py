@@ -92,13 +92,3 @@ def with_table(readme: str, table: str) -> str:
     if not begin:
         raise ValueError(f"{README.name} has no line {BEGIN.strip()}")
     return before + BEGIN + table + END + after
-
-
-def known() -> dict[str, Metric]:
-    """What deploy/metrics.txt says."""
-    metrics = {}
-    for line in LIST.read_text().splitlines():
-        if line and not line.startswith("#"):
-            name, kind, labels = line.split()
-            metrics[name] = Metric(name, kind, "", [] if labels == "-" else labels.split(","))
-    return metrics

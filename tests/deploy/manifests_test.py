@@ -188,13 +188,13 @@ class Manifests(RenderedTest):
             lambda items: find(items, "HorizontalPodAutoscaler")["spec"]["metrics"][0]["pods"][
                 "metric"
             ].update(name="tournant_utilization"),
-            "no source exports the metric tournant_utilization",
+            "tournant_utilization is shown by no server",
         )
         self.assert_found(
             lambda items: find(items, "ScaledObject")["spec"]["triggers"][0]["metadata"].update(
                 query="sum(tournant_utilization)"
             ),
-            "no source exports the metric tournant_utilization",
+            "tournant_utilization is shown by no server",
             "production-keda",
         )
 

@@ -125,7 +125,9 @@ class Checks(unittest.TestCase):
 
     def test_alerts_and_panels_that_name_what_no_server_shows_are_found(self):
         queries = ["rate(tournant_a_total{x='1'}[5m])", "rate(tournant_a_total{y='1'}[5m])",
-                   "tournant_h_bucket", "tournant_h", "tournant_a_bucket", "tournant:r", "tournant:s"]
+                   "tournant_h_bucket", "tournant_h", "tournant_a_bucket", "tournant:r", "tournant:s",
+                   "kube_pod_container_status_waiting_reason{reason='x'}", "kube_pod_info",
+                   "kube_pod_container_status_restarts_total{reason='x'}"]
         rules = "- record: tournant:r\n- alert: Gone\n" + "".join(f"  expr: {q}\n" for q in queries)
         panel = {"title": "P", "targets": [{"expr": "sum(process_none)"}]}
         self.assert_found({
@@ -135,12 +137,14 @@ class Checks(unittest.TestCase):
             "deploy/prometheus/tournant.rules.test.yml": "",
             "deploy/prometheus/README.md": "",
             "deploy/grafana/tournant.json": json.dumps({"panels": [panel]}),
-        }, "names of metrics             failed (6)",
+        }, "names of metrics             failed (8)",
             "tournant_a_total is missing in the table",
             "rules.yml:4: tournant_a_total has no label y",
             "rules.yml:6: tournant_h is a histogram: name its _bucket, _sum or _count",
             "rules.yml:7: tournant_a_bucket is shown by no server",
             "rules.yml:9: tournant:s is recorded by no rule",
+            "rules.yml:11: kube_pod_info is not among those of kube-state-metrics",
+            "rules.yml:12: kube_pod_container_status_restarts_total has no label reason",
             "panel 'P': process_none is shown by no server",
             "Gone is not tested", "Gone is not explained", "promtool is missing")
 

@@ -4,6 +4,8 @@ import functools
 import pathlib
 import re
 
+import metric_names
+
 # Where each binary's flags are defined.
 FLAG_FILES = {
     "tournant-server": "server/server_flags.cc",
@@ -16,7 +18,6 @@ HEALTH_SERVICES = {
 }
 
 FLAG = re.compile(r"ABSL_FLAG\(\s*([\w:]+),\s*(\w+),")
-METRIC = re.compile(r'"((?:tournant|grpc_server|nv)_[a-z0-9_]+)"')
 DURATION = re.compile(r"0|(\d+(\.\d*)?(ns|us|ms|s|m|h))+")
 VALUES = {
     "bool": re.compile(r"true|false"),
@@ -59,11 +60,8 @@ class Project:
 
     @functools.cache
     def metrics(self):
-        """Names of the metrics that the sources export."""
-        names = set()
-        for file in (self.root / "server").rglob("*.cc"):
-            names.update(METRIC.findall(file.read_text()))
-        return names
+        """The metrics that a server shows: name -> (type, labels)."""
+        return metric_names.served(self.root)
 
     def _seconds_of(self, file, *names):
         """The sum of constants of a source."""

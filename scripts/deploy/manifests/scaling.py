@@ -2,11 +2,9 @@
 
 import re
 
-from .model import matches, name_of
+import metric_names
 
-METRIC = re.compile(r"\b(?:tournant|grpc_server|nv)_[a-z0-9_]+\b")
-# What Prometheus makes of one histogram or summary.
-SUFFIXES = ("_bucket", "_sum", "_count")
+from .model import matches, name_of
 
 
 def scalers(manifests):
@@ -61,13 +59,6 @@ def budgets(manifests):
                 yield f"{name_of(item)} lets all {least} pods of {pod.name} go at once"
 
 
-def known_metric(manifests, name):
-    names = manifests.project.metrics()
-    return name in names or any(
-        name.endswith(suffix) and name.removesuffix(suffix) in names for suffix in SUFFIXES
-    )
-
-
 def queries(manifests):
     """(object, text in which metrics are named)"""
     for item in manifests.of("HorizontalPodAutoscaler"):
@@ -89,15 +80,18 @@ def metrics(manifests):
     spaces = {
         item["metadata"]["namespace"] for item in manifests.items if "namespace" in item["metadata"]
     }
+    recorded = {
+        rule["record"]
+        for item in manifests.of("PrometheusRule")
+        for group in item["spec"]["groups"]
+        for rule in group["rules"]
+        if "record" in rule
+    }
     for item, query in queries(manifests):
-        for name in sorted(set(METRIC.findall(query))):
-            # A recorded series has a colon, and its rule is checked where it is defined.
-            if (
-                not known_metric(manifests, name)
-                and f":{name}" not in query
-                and f"{name}:" not in query
-            ):
-                yield f"{name_of(item)}: no source exports the metric {name}"
+        for wrong in metric_names.wrong_names(
+            query, manifests.project.metrics(), recorded, metric_names.BY_OPERATOR
+        ):
+            yield f"{name_of(item)}: {wrong}"
         for space in re.findall(r'namespace="([^"]*)"', query):
             if space not in spaces:
                 here = ", ".join(sorted(spaces))
