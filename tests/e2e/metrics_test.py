@@ -20,6 +20,7 @@ from harness import (DATA, LIMIT_SECONDS, NOW, ROOT, add_model, repository, serv
 from health import check, watch
 from metric_series import (ADMITTED, ENQUEUED, WATCHED, admission, answered, computed, ended, job,
                            of_version, stopped)
+from trace_collector import TraceCollector
 from triton_calls import floats, tensor
 from tritonclient.grpc import service_pb2 as messages
 from tritonclient.utils import InferenceServerException
@@ -56,10 +57,13 @@ class Metrics(unittest.TestCase):
             bindings.write(CACHE)
         log = tempfile.TemporaryDirectory(prefix="tournant-e2e-")
         cls.addClassCleanup(log.cleanup)
+        collector = TraceCollector()
+        cls.addClassCleanup(collector.close)
         cls.server = serve(
             folder, f"--feature_store=grpc:{cls.store.address}?health_check=false",
             f"--feature_registry={DATA}/registry.db", f"--now={NOW}",
             f"--prediction_log={log.name}", "--http_address=127.0.0.1:0", "--admission=off",
+            f"--otlp_endpoint={collector.address}",
             # So that two calls in memory are all that the lowest class may have.
             "--max_in_flight=8",
         )
