@@ -125,8 +125,6 @@ int Serve(const Config& config, const CommandLine& command_line, const Clock& fe
     writers.push_back(loops.back().get());
     readers.push_back(loops.back().get());
   }
-  const CallStats calls(readers);
-  calls.RegisterWith(metrics);
   RegisterProcessMetrics(clock, metrics);
   AsyncLog::RegisterWith(metrics);
   if (log != nullptr) RegisterPredictionMetrics(*log, metrics);
@@ -153,6 +151,8 @@ int Serve(const Config& config, const CommandLine& command_line, const Clock& fe
                           .max_queue_jobs = config.max_in_flight,
                           .checks_at_dispatch = config.admission_by_deadline,
                           .tracer = tracing.tracer()});
+  const CallStats calls(readers, [&pool] { return QueuedCallsOf(pool.Status()); });
+  calls.RegisterWith(metrics);
   const PoolReport pool_report(pool);
   pool_report.RegisterWith(metrics);
   const VersionReport version_report(registry, pool);

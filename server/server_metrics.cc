@@ -30,6 +30,12 @@ MetricsRegistry::Read<MetricSample> SharesOf(int64_t limit) {
 
 }  // namespace
 
+QueuedCalls QueuedCallsOf(const PoolStatus& pool) {
+  QueuedCalls calls{.computing = pool.executing};
+  for (const QueueStatus& queue : pool.queues) calls.waiting += queue.jobs;
+  return calls;
+}
+
 ServerMetrics::ServerMetrics(const AdmissionControl& admission, const WorkerPool& pool,
                              const Clock& clock)
     : admission_(admission),

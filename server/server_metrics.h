@@ -2,12 +2,17 @@
 
 #include "admission/admission.h"
 #include "base/clock.h"
+#include "inference/pool_status.h"
 #include "inference/worker_pool.h"
 #include "rpc/model_server.h"
+#include "telemetry/call_stats.h"
 #include "telemetry/metrics_registry.h"
 #include "telemetry/recent_rate.h"
 
 namespace tournant {
+
+// Which calls wait for a worker, and which have one.
+QueuedCalls QueuedCallsOf(const PoolStatus& pool);
 
 // The figures for /metrics that no room knows alone: what the server is, how it stands, and how
 // much of what it can do is asked of it. Owned by main. Any thread.

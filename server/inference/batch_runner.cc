@@ -75,13 +75,13 @@ bool BatchRunner::RunTogether(const TakenBatch& batch, BatchBuffer& buffer) {
   for (const auto& job : batch.jobs) rows += job->rows;
   counted_.attempted = true;
   TimePoint gathered = batch.started;
-  executing_since_.store(batch.started, std::memory_order_relaxed);
+  BeginExecuting(batch.jobs, batch.started);
   const auto outputs = CatchAll([&] {
     const std::span<const TensorView> inputs = buffer.Gather(batch.jobs, rows);
     gathered = clock_.Now();
     return Execute(*batch.jobs.front()->version, inputs, rows);
   });
-  executing_since_.store(kIdle, std::memory_order_relaxed);
+  EndExecuting();
   if (!outputs.ok()) return false;
   const TimePoint executed = clock_.Now();
 
@@ -129,7 +129,7 @@ void BatchRunner::RunAlone(InferenceJob& job, BatchBuffer& buffer, TimePoint sta
   counted_.attempted = true;
   TimePoint gathered = started;
   TimePoint executed = started;
-  executing_since_.store(started, std::memory_order_relaxed);
+  BeginExecuting(job, started);
   Outputs result = CatchAll([&]() -> Outputs {
     const std::span<const TensorView> inputs = buffer.View(job);
     gathered = clock_.Now();
@@ -138,7 +138,7 @@ void BatchRunner::RunAlone(InferenceJob& job, BatchBuffer& buffer, TimePoint sta
     if (!outputs.ok()) return outputs.status();
     return CopyOutputs(*outputs);
   });
-  executing_since_.store(kIdle, std::memory_order_relaxed);
+  EndExecuting();
   const TimePoint finished = clock_.Now();
   trace_.Add(job);
   trace_.End(job.rows, started, finished, result.status());
@@ -151,6 +151,23 @@ void BatchRunner::RunAlone(InferenceJob& job, BatchBuffer& buffer, TimePoint sta
     outcome_.computed += finished - started;
   }
   answers_.push_back({&job, std::move(result), started, finished, job.rows, times});
+}
+
+void BatchRunner::BeginExecuting(std::span<const std::shared_ptr<InferenceJob>> jobs,
+                                 TimePoint now) {
+  for (const auto& job : jobs) BeginExecuting(*job, now);
+  executing_jobs_.store(static_cast<int64_t>(jobs.size()), std::memory_order_relaxed);
+}
+
+void BatchRunner::BeginExecuting(InferenceJob& job, TimePoint now) {
+  job.executing_since.store(now, std::memory_order_relaxed);
+  executing_since_.store(now, std::memory_order_relaxed);
+  executing_jobs_.store(1, std::memory_order_relaxed);
+}
+
+void BatchRunner::EndExecuting() {
+  executing_since_.store(kIdle, std::memory_order_relaxed);
+  executing_jobs_.store(0, std::memory_order_relaxed);
 }
 
 void BatchRunner::Deliver(std::vector<JobAnswer>& answers, VersionStatistics& statistics) {
@@ -189,11 +206,10 @@ void BatchRunner::Answer(JobAnswer& answer) {
   if (answer.result.ok()) {
     job.outputs = *std::move(answer.result);
     ++outcome_.ok;
-    ++counted_.calls;
-    counted_.rows += job.rows;
-    counted_.total += answer.finished - job.accepted;
-    counted_.queued += answer.started - job.enqueued;
-    counted_.compute += answer.times;
+    job.times = answer.times;
+    if (!job.counted_by_call)
+      counted_.AddCall(job.rows, answer.finished - job.accepted, answer.started - job.enqueued,
+                       answer.times);
   } else {
     job.status = answer.result.status();
     if (absl::IsDeadlineExceeded(job.status)) {

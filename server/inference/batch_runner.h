@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -47,6 +49,8 @@ class BatchRunner {
   // the culprit fails, with its own message.
   BatchOutcome Run(const TakenBatch& batch, ModelQueue& queue, BatchBuffer& buffer);
 
+  // Jobs that are being executed. Any thread.
+  int64_t executing() const { return executing_jobs_.load(std::memory_order_relaxed); }
   // For how long the model has been executing; zero when it is not. Any thread.
   Duration ExecutingFor(TimePoint now) const {
     const TimePoint since = executing_since_.load(std::memory_order_relaxed);
@@ -57,6 +61,11 @@ class BatchRunner {
   // Run the model and add to answers_. False when it failed for all, and then there are none.
   bool RunTogether(const TakenBatch& batch, BatchBuffer& buffer);
   void RunAlone(InferenceJob& job, BatchBuffer& buffer, TimePoint started);
+
+  // Around each execution, for those who watch.
+  void BeginExecuting(std::span<const std::shared_ptr<InferenceJob>> jobs, TimePoint now);
+  void BeginExecuting(InferenceJob& job, TimePoint now);
+  void EndExecuting();
 
   // Gives `answers` to their calls, counts them and resumes those that waited for them.
   void Deliver(std::vector<JobAnswer>& answers, VersionStatistics& statistics);
@@ -72,8 +81,10 @@ class BatchRunner {
   ResumeList resume_;
   BatchTrace trace_;
 
+  // Written by its thread only.
   static constexpr TimePoint kIdle = TimePoint::min();
-  std::atomic<TimePoint> executing_since_{kIdle};  // Written by its thread only.
+  std::atomic<TimePoint> executing_since_{kIdle};
+  std::atomic<int64_t> executing_jobs_{0};
 };
 
 }  // namespace tournant

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/handoff.h"
 #include "inference/job_trace.h"
+#include "inference/version_statistics.h"
 #include "models/model_version.h"
 #include "models/tensor.h"
 
@@ -38,6 +40,8 @@ class InferenceJob final : public Handoff {
   // where that is too much for an event loop. While it runs the call waits.
   std::function<void(std::vector<Tensor>& outputs)> refine;
   std::unique_ptr<JobTrace> trace;  // Null: the call is not recorded.
+  // An answer is no success yet: the call counts it in the version's statistics, once it is one.
+  bool counted_by_call = false;
 
   // Set by Submit.
   TimePoint enqueued;
@@ -50,8 +54,13 @@ class InferenceJob final : public Handoff {
   std::vector<Tensor> outputs;  // In the order of the config.
   TimePoint started;
   TimePoint finished;
+  ComputeTimes times;
   int64_t batch_rows = 0;       // Rows of the execution that this job was part of.
   bool ended_in_queue = false;  // No worker had begun with it. Set by Compute.
+
+  // When a worker began to execute it; zero before that. Written by the worker, read by any thread,
+  // and true of a job that its call has left, too.
+  std::atomic<TimePoint> executing_since{TimePoint()};
 
  private:
   friend class JobHeap;

@@ -55,6 +55,14 @@ class VersionStatistics {
     Duration total{0};     // Sum over the calls, from their arrival on,
     Duration queued{0};    // of that in the queue,
     ComputeTimes compute;  // and in executions, each of which counts for every call that was in it.
+
+    void AddCall(int64_t call_rows, Duration took, Duration in_queue, const ComputeTimes& times) {
+      ++calls;
+      rows += call_rows;
+      total += took;
+      queued += in_queue;
+      compute += times;
+    }
   };
   struct Sum {
     int64_t count = 0;
@@ -77,6 +85,7 @@ class VersionStatistics {
     std::map<int64_t, BatchSize> batches;  // By rows.
   };
 
+  // `now` counts where the model was attempted.
   void Count(const Batch& batch, WallTime now);
   // A call that had no rows to compute.
   void CountEmpty(Duration took);

@@ -148,6 +148,7 @@ PoolStatus WorkerPool::Status() const {
     status.counts.rows += worker->rows.value();
     status.counts.computed += std::chrono::nanoseconds(worker->computed_ns.value());
     status.counts.wasted += std::chrono::nanoseconds(worker->wasted_ns.value());
+    status.executing += worker->runner.executing();
   }
   return status;
 }

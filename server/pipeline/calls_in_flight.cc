@@ -4,6 +4,17 @@
 #include "pipeline/shown_id.h"
 
 namespace tournant {
+namespace {
+
+// A call hears of its execution with the result.
+Phase PhaseOf(const CallPhase& phase, const Prediction& prediction) {
+  if (phase.current() != Phase::kQueued || prediction.job == nullptr) return phase.current();
+  const bool executing =
+      prediction.job->executing_since.load(std::memory_order_relaxed) != TimePoint();
+  return executing ? Phase::kComputing : Phase::kQueued;
+}
+
+}  // namespace
 
 CallsInFlight::Member::Member(CallsInFlight& calls, const CallPhase& phase,
                               const Prediction& prediction)
@@ -26,7 +37,7 @@ std::vector<CallsInFlight::Call> CallsInFlight::Oldest(size_t most, TimePoint no
     call.model = Quote(prediction.request.model);
     if (prediction.version != nullptr) call.version = prediction.version->version;
     call.id = Quote(ShownId(prediction));
-    call.phase = member->phase_->current();
+    call.phase = PhaseOf(*member->phase_, prediction);
     call.age = now - member->phase_->accepted_at();
     call.rows = prediction.rows;
     calls.push_back(std::move(call));

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/feature_cells.h"
 #include "base/feature_provenance.h"
+#include "inference/inference_job.h"
 #include "models/model_version.h"
 #include "models/tensor.h"
 #include "predictions/log_place.h"
@@ -53,6 +54,8 @@ struct Prediction {
 
   // Of the model that the call asks for, where it has the call's id hashed: see ShownId.
   std::shared_ptr<const ModelLog> hashes_id;
+
+  const InferenceJob* job = nullptr;  // While a result is awaited. Not owned.
 
   // The answer.
   std::vector<NamedTensor> outputs;

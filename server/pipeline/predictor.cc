@@ -42,24 +42,6 @@ void TakeInputs(const ModelConfig& config, std::vector<NamedTensor>& sent,
   }
 }
 
-// What the record keeps of a call's inputs: those that were sent are in the request already.
-std::vector<Tensor> OnlyAssembled(const FeaturePlan& plan, std::vector<Tensor>&& inputs) {
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    if (plan.inputs()[i].given) inputs[i] = Tensor();
-  }
-  return std::move(inputs);
-}
-
-// Gives the inputs back to the request, for the record, once no worker reads them any more.
-void ReturnInputs(const ModelConfig& config, std::vector<Tensor>& inputs,
-                  std::vector<NamedTensor>& sent) {
-  for (size_t i = 0; i < config.inputs.size(); ++i) {
-    for (NamedTensor& given : sent) {
-      if (given.name == config.inputs[i].name) given.tensor = std::move(inputs[i]);
-    }
-  }
-}
-
 bool AnyClassified(const std::vector<RequestedOutput>& wanted) {
   return std::any_of(wanted.begin(), wanted.end(),
                      [](const RequestedOutput& output) { return output.classes > 0; });
@@ -111,7 +93,16 @@ absl::Status CheckPriority(const Batching& batching, int64_t priority) {
                                    levels, ", and 0 stands for its default"));
 }
 
-// A valid call that no worker counts is counted in time for whoever asks after its answer.
+// Valid calls that no worker counts are counted in time for whoever asks after their answers.
+void CountComputed(const CallContext& call, const Prediction& prediction, const InferenceJob& job) {
+  ModelQueue* const queue = prediction.version->queue.get();
+  if (queue == nullptr) return;
+  VersionStatistics::Batch counted;
+  counted.AddCall(prediction.rows, call.clock.Now() - call.phase.accepted_at(),
+                  job.started - job.enqueued, job.times);
+  queue->statistics().Count(counted, call.clock.WallNow());
+}
+
 void CountEmpty(const CallContext& call, const Prediction& prediction) {
   ModelQueue* const queue = prediction.version->queue.get();
   if (queue == nullptr) return;
@@ -126,7 +117,9 @@ CallFailure ReasonOf(const CallContext& call, const absl::Status& why) {
     case absl::StatusCode::kCancelled:
       return CallFailure::kCanceled;
     default:
-      return call.phase.current() < Phase::kQueued ? CallFailure::kOther : CallFailure::kBackend;
+      return call.phase.current() == Phase::kQueued || call.phase.current() == Phase::kComputing
+                 ? CallFailure::kBackend
+                 : CallFailure::kOther;
   }
 }
 
@@ -198,8 +191,11 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
     std::vector<Tensor> empty = EmptyOutputs(config);
     ClassifyOutputs(config, request.outputs, empty);
     prediction.outputs = ChooseOutputs(config, request.outputs, empty);
+    if (SavesFirst(prediction)) {
+      absl::Status saved = co_await Save(call, prediction);
+      if (!saved.ok()) co_return Failed(call, prediction, saved);
+    }
     CountEmpty(call, prediction);
-    if (SavesFirst(prediction)) co_return co_await Save(call, prediction);
     co_return absl::OkStatus();
   }
 
@@ -232,31 +228,32 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   if (call.trace != nullptr && call.trace->recorded()) {
     job->trace = std::make_unique<JobTrace>(JobTrace{call.trace->compute});
   }
+  job->counted_by_call = SavesFirst(prediction);
   call.phase.Enter(Phase::kQueued);
+  prediction.job = job.get();
   absl::Status computed = co_await Compute(call, pool_, job);
+  prediction.job = nullptr;
   prediction.batch = BatchOf(*job);
+  if (records()) KeepInputs(prediction, *job, computed);
   if (!computed.ok()) {
     if (job->ended_in_queue && OutOfTime(call, computed)) {
       prediction.permit.Expired(job->enqueued, call.clock.Now());
     }
-    // An error of the model. Otherwise a worker may still be at the job.
-    if (ReasonOf(call, computed) == CallFailure::kBackend && job->started != TimePoint()) {
-      call.phase.EnterAt(Phase::kComputing, job->started);
-    }
+    const TimePoint executing = job->executing_since.load(std::memory_order_relaxed);
+    if (executing != TimePoint()) call.phase.EnterAt(Phase::kComputing, executing);
     co_return Failed(call, prediction, computed);
   }
   prediction.permit.Computed(job->enqueued, job->started);
-  prediction.permit.End(AdmissionOutcome::kOk);
   call.phase.EnterAt(Phase::kComputing, job->started);
   call.phase.EnterAt(Phase::kResponding, job->finished);
   LearnTimes(call, prediction);
-  if (records() && prediction.has_features) {
-    prediction.assembled = OnlyAssembled(*prediction.version->features, std::move(job->inputs));
-  } else if (records()) {
-    ReturnInputs(config, job->inputs, prediction.request.inputs);
-  }
   prediction.outputs = ChooseOutputs(config, request.outputs, job->outputs);
-  if (SavesFirst(prediction)) co_return co_await Save(call, prediction);
+  if (job->counted_by_call) {
+    absl::Status saved = co_await Save(call, prediction);
+    if (!saved.ok()) co_return Failed(call, prediction, saved);
+    CountComputed(call, prediction, *job);
+  }
+  prediction.permit.End(AdmissionOutcome::kOk);
   co_return absl::OkStatus();
 }
 

@@ -57,6 +57,9 @@ class Predictor {
   // What a computed call teaches about that part.
   static void LearnTimes(const CallContext& call, const Prediction& prediction);
 
+  // Gives the inputs of a job that is over for its call back, for the record. `computed` is what it
+  // ended with.
+  void KeepInputs(Prediction& prediction, InferenceJob& job, const absl::Status& computed) const;
   bool SavesFirst(const Prediction& prediction) const;
   // Whether the model wants the record of a call that has come so far.
   bool Keeps(const Prediction& prediction, const absl::Status& status,

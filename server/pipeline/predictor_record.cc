@@ -7,11 +7,21 @@
 #include <vector>
 
 #include "base/handoff.h"
+#include "features/feature_plan.h"
 #include "pipeline/predictor.h"
 #include "predictions/durable_wait.h"
 #include "predictions/model_log.h"
 
 namespace tournant {
+namespace {
+
+// Nobody waits for the job any more, but a worker may read its inputs.
+bool WorkerMayRead(const InferenceJob& job, const absl::Status& computed) {
+  return (absl::IsDeadlineExceeded(computed) || absl::IsCancelled(computed)) &&
+         !job.ended_in_queue && job.started == TimePoint();
+}
+
+}  // namespace
 
 absl::Status Predictor::TakeLogPlace(Prediction& prediction) {
   const ModelLog* const log = prediction.version->log.get();
@@ -29,6 +39,28 @@ absl::Status Predictor::TakeLogPlace(Prediction& prediction) {
   }
   prediction.place = *std::move(place);
   return absl::OkStatus();
+}
+
+void Predictor::KeepInputs(Prediction& prediction, InferenceJob& job,
+                           const absl::Status& computed) const {
+  // A copy takes the loop less time than it took to read the message.
+  std::vector<Tensor> inputs =
+      WorkerMayRead(job, computed) ? job.inputs : std::exchange(job.inputs, {});
+  if (prediction.has_features) {
+    // Those that were sent are in the request already.
+    const FeaturePlan& plan = *prediction.version->features;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (plan.inputs()[i].given) inputs[i] = Tensor();
+    }
+    prediction.assembled = std::move(inputs);
+    return;
+  }
+  const std::vector<TensorSpec>& specs = prediction.version->config.inputs;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    for (NamedTensor& given : prediction.request.inputs) {
+      if (given.name == specs[i].name) given.tensor = std::move(inputs[i]);
+    }
+  }
 }
 
 bool Predictor::SavesFirst(const Prediction& prediction) const {
@@ -82,7 +114,8 @@ PredictionRecord Predictor::MakeRecord(Prediction& prediction, const absl::Statu
   record.traceparent = std::move(prediction.traceparent);
   record.model = prediction.version->name;
   record.version = prediction.version->version;
-  record.time = clock_.WallNow();
+  const Duration total = clock_.Now() - phase.accepted_at();
+  record.time = clock_.WallNow() - std::chrono::duration_cast<WallTime::duration>(total);
   record.rows = prediction.rows;
   record.status_code = static_cast<int>(status.code());
   record.status_message = std::string(status.message());
@@ -98,7 +131,7 @@ PredictionRecord Predictor::MakeRecord(Prediction& prediction, const absl::Statu
                   .queued = phase.spent(Phase::kQueued),
                   .computing = phase.spent(Phase::kComputing),
                   .responding = phase.spent(Phase::kResponding),
-                  .total = clock_.Now() - phase.accepted_at()};
+                  .total = total};
   record.log = prediction.version->log;
   record.place = std::move(prediction.place);
   if (record.log != nullptr) record.log->Trim(record);

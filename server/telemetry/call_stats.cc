@@ -1,5 +1,6 @@
 #include "telemetry/call_stats.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -36,6 +37,18 @@ std::vector<std::pair<absl::string_view, int64_t>> CallStats::ByPhase() const {
     result.emplace_back(PhaseName(phase),
                         Sum([&](const CallMetrics& loop) { return loop.in_phase(phase); }));
   }
+  if (queued_ == nullptr) return result;
+  const auto count = [&result](Phase phase) -> int64_t& {
+    return result[static_cast<size_t>(phase)].second;
+  };
+  const QueuedCalls known = queued_();
+  int64_t rest = std::max<int64_t>(0, count(Phase::kQueued));
+  count(Phase::kQueued) = std::min(known.waiting, rest);
+  rest -= count(Phase::kQueued);
+  const int64_t computing = std::min(known.computing, rest);
+  count(Phase::kComputing) += computing;
+  // Their results are on the way to their loops.
+  count(Phase::kResponding) += rest - computing;
   return result;
 }
 

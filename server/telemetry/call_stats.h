@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,11 +12,21 @@
 
 namespace tournant {
 
+// Of the calls in phase Queued, those that are known to wait still, and to be computed. A call's
+// own loop, which keeps its phase, hears of its execution with the result.
+struct QueuedCalls {
+  int64_t waiting = 0;
+  int64_t computing = 0;
+};
+
 // The calls of all event loops together, for people and for Prometheus. Owned by main; the
 // CallMetrics outlive it, and all of them have the same methods. Any thread.
 class CallStats final : public StatusSource {
  public:
-  explicit CallStats(std::vector<const CallMetrics*> loops) : loops_(std::move(loops)) {}
+  // `queued` may be empty: all wait.
+  explicit CallStats(std::vector<const CallMetrics*> loops,
+                     std::function<QueuedCalls()> queued = nullptr)
+      : loops_(std::move(loops)), queued_(std::move(queued)) {}
 
   // Registers every number; the registry's Text must not be called after this object has gone.
   void RegisterWith(MetricsRegistry& registry) const;
@@ -41,6 +52,7 @@ class CallStats final : public StatusSource {
   void RegisterFeatures(MetricsRegistry& registry) const;
 
   const std::vector<const CallMetrics*> loops_;
+  const std::function<QueuedCalls()> queued_;
 };
 
 }  // namespace tournant

@@ -51,7 +51,16 @@ class PuppetPool final : public ComputePool {
     }
     Finish(*job);
   }
-  // The same with the newest, to finish jobs in another order.
+  // A worker begins with the oldest, and is given what Finish ends.
+  std::shared_ptr<InferenceJob> Take(TimePoint now) {
+    MutexLock lock(mutex_);
+    while (jobs_.empty()) submitted_.Wait(mutex_);
+    std::shared_ptr<InferenceJob> job = std::move(jobs_.front());
+    jobs_.pop_front();
+    job->executing_since = now;
+    return job;
+  }
+  // As RunOne with the newest, to finish jobs in another order.
   void RunNewest() {
     const std::shared_ptr<InferenceJob> job = newest();
     {
@@ -59,6 +68,23 @@ class PuppetPool final : public ComputePool {
       std::erase(jobs_, job);
     }
     Finish(*job);
+  }
+  static void Finish(InferenceJob& job) {
+    std::vector<TensorView> inputs;
+    for (const Tensor& input : job.inputs) {
+      inputs.push_back({input.type, input.shape, input.bytes, nullptr});
+    }
+    auto outputs = job.version->model->Run(inputs);
+    if (!job.Claim()) return;
+    job.status = outputs.status();
+    if (outputs.ok()) {
+      for (const TensorView& view : *outputs) {
+        job.outputs.push_back({view.type, view.shape, std::string(view.bytes)});
+      }
+      if (job.refine) job.refine(job.outputs);
+    }
+    job.batch_rows = job.rows;
+    job.Resume();
   }
   void WaitForJobs(size_t count) {
     MutexLock lock(mutex_);
@@ -80,24 +106,6 @@ class PuppetPool final : public ComputePool {
   }
 
  private:
-  static void Finish(InferenceJob& job) {
-    std::vector<TensorView> inputs;
-    for (const Tensor& input : job.inputs) {
-      inputs.push_back({input.type, input.shape, input.bytes, nullptr});
-    }
-    auto outputs = job.version->model->Run(inputs);
-    if (!job.Claim()) return;
-    job.status = outputs.status();
-    if (outputs.ok()) {
-      for (const TensorView& view : *outputs) {
-        job.outputs.push_back({view.type, view.shape, std::string(view.bytes)});
-      }
-      if (job.refine) job.refine(job.outputs);
-    }
-    job.batch_rows = job.rows;
-    job.Resume();
-  }
-
   const Mode mode_;
   Mutex mutex_;
   CondVar submitted_;

@@ -58,6 +58,34 @@ TEST_F(Counted, HasCountedACallWhenItIsAnswered) {
   }
 }
 
+TEST_F(Counted, LeavesACallThatCountsItselfToIt) {
+  gate_.OpenForGood();
+  auto job = Int64Job(version_, {1, 2}, calls_.In(seconds(1)));
+  job->counted_by_call = true;
+  calls_.Start(pool_, job);
+  calls_.Finish();
+  EXPECT_EQ(Totals().executions, 1);
+  EXPECT_EQ(Totals().success.count, 0);
+  EXPECT_EQ(Totals().rows, 0);
+  EXPECT_EQ(job->times.infer, milliseconds(3)) << "what it needs for that";
+}
+
+TEST_F(Counted, KnowsWhichCallsAreBeingComputed) {
+  EXPECT_EQ(pool_.Status().executing, 0);
+  const auto first = Int64Job(version_, {0, 0}, calls_.In(seconds(1)));
+  const auto second = Int64Job(version_, {1}, calls_.In(seconds(1)));
+  calls_.test.clock.Advance(milliseconds(1));
+  calls_.Start(pool_, first);
+  gate_.WaitForArrivals(1);
+  calls_.Start(pool_, second);
+  EXPECT_EQ(pool_.Status().executing, 1);
+  EXPECT_NE(first->executing_since.load(), TimePoint());
+  EXPECT_EQ(second->executing_since.load(), TimePoint());
+  gate_.OpenForGood();
+  calls_.Finish();
+  EXPECT_NE(second->executing_since.load(), TimePoint());
+}
+
 TEST_F(Counted, AddsUpTheTimesOfEachCallAndOfEachExecution) {
   Start({0, 0});
   gate_.WaitForArrivals(1);

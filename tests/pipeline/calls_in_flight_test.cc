@@ -61,6 +61,18 @@ TEST_F(CallsInFlightTest, GivesTheOldestAlone) {
   EXPECT_EQ(Names(0), "");
 }
 
+TEST_F(CallsInFlightTest, TellsWhichIsBeingComputed) {
+  const auto call = Accept("m");
+  InferenceJob job;
+  call->phase.Enter(Phase::kQueued);
+  call->prediction.job = &job;
+  EXPECT_EQ(calls_.Oldest(1, clock_.Now())[0].phase, Phase::kQueued);
+  job.executing_since = clock_.Now();
+  EXPECT_EQ(calls_.Oldest(1, clock_.Now())[0].phase, Phase::kComputing);
+  call->phase.Enter(Phase::kResponding);
+  EXPECT_EQ(calls_.Oldest(1, clock_.Now())[0].phase, Phase::kResponding);
+}
+
 TEST_F(CallsInFlightTest, TellsWhatIsKnownOfEach) {
   const auto a = Accept("bad\nname");
   const auto b = Accept("m");

@@ -11,6 +11,7 @@
 #include "fakes/puppet_pool.h"
 #include "fakes/tensors.h"
 #include "fakes/test_call.h"
+#include "inference/model_queue.h"
 #include "pipeline/prediction_log_step.h"
 #include "pipeline/predictor.h"
 #include "predictions/model_log.h"
@@ -49,8 +50,10 @@ class PredictorLogTest : public ::testing::Test {
  protected:
   PredictorLogTest() { Publish(LogMode::kBestEffort); }
 
-  void Publish(LogMode mode, const std::string& sample = "1") {
-    auto version = MakeVersion("echo", 1, EchoModel());
+  void Publish(LogMode mode, const std::string& sample = "1",
+               std::unique_ptr<Model> model = EchoModel()) {
+    auto version = MakeVersion("echo", 1, std::move(model));
+    version->queue = std::make_shared<ModelQueue>(version->config, 1, ModelQueue::Options());
     version->config.parameters["prediction_log.sample"] = sample;
     version->config.parameters["prediction_log.mode"] = std::string(LogModeName(mode));
     PredictionLogStep step({.has_log = true});
@@ -68,6 +71,14 @@ class PredictorLogTest : public ::testing::Test {
   }
   void End(Prediction& prediction, const absl::Status& status) {
     predictor_.Record(std::move(prediction), status, call_.phase);
+  }
+  void ExpectInputs(const absl::Status& status) {
+    End(*prediction_, status);
+    ASSERT_EQ(log_.records.size(), 1u);
+    ASSERT_EQ(log_.records[0].inputs.size(), 1u);
+    const Tensor& x = log_.records[0].inputs[0].tensor;
+    EXPECT_EQ(x.shape, Shape({1, 4}));
+    EXPECT_EQ(x.bytes, MakeTensor<float>(DataType::kFp32, {1, 4}, {1, 2, 3, 4}).bytes);
   }
 
   ModelRegistry registry_;
@@ -156,6 +167,74 @@ TEST_F(PredictorLogTest, ASyncCallWhoseRecordIsLostFails) {
   call_.loop.RunUntilIdle();
   ASSERT_TRUE(run.done());
   EXPECT_EQ(run.result->code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(PredictorLogTest, ASyncCallIsASuccessOnceItsRecordIsDurable) {
+  Publish(LogMode::kSync);
+  const auto totals = [this] {
+    return registry_.Find("echo", "").value()->queue->statistics().Read();
+  };
+  Started<absl::Status> run(predictor_.Predict(call_.context, *prediction_));
+  pool_.RunOne();
+  call_.loop.RunUntilIdle();
+  EXPECT_EQ(totals().success.count, 0);
+  log_.records[0].wait->End(absl::OkStatus());
+  call_.loop.RunUntilIdle();
+  EXPECT_EQ(totals().success.count, 1);
+  EXPECT_EQ(totals().rows, 1);
+
+  const auto lost = NewPrediction();
+  Started<absl::Status> second(predictor_.Predict(call_.context, *lost));
+  pool_.RunOne();
+  call_.loop.RunUntilIdle();
+  log_.records[1].wait->End(absl::UnavailableError("the prediction could not be saved"));
+  call_.loop.RunUntilIdle();
+  ASSERT_TRUE(second.done());
+  EXPECT_EQ(totals().success.count, 1);
+  EXPECT_EQ(totals().failures[static_cast<size_t>(CallFailure::kOther)], 1);
+}
+
+TEST_F(PredictorLogTest, ACallThatTheModelFailsIsRecordedWithItsInputs) {
+  Publish(LogMode::kBestEffort, "1", std::make_unique<FakeModel>([](auto) {
+            return absl::InternalError("the model is broken");
+          }));
+  Started<absl::Status> run(predictor_.Predict(call_.context, *prediction_));
+  pool_.RunOne();
+  call_.loop.RunUntilIdle();
+  ASSERT_EQ(run.result->code(), absl::StatusCode::kInternal);
+  ExpectInputs(*run.result);
+}
+
+TEST_F(PredictorLogTest, ACallThatExpiresInTheQueueIsRecordedWithItsInputs) {
+  Started<absl::Status> run(predictor_.Predict(call_.context, *prediction_));
+  call_.loop.Advance(std::chrono::seconds(1));
+  ASSERT_EQ(run.result->code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(call_.phase.current(), Phase::kQueued);
+  ExpectInputs(*run.result);
+}
+
+TEST_F(PredictorLogTest, ACallThatExpiresWhileItIsComputedIsRecordedWithItsInputs) {
+  Started<absl::Status> run(predictor_.Predict(call_.context, *prediction_));
+  const std::shared_ptr<InferenceJob> job = pool_.Take(call_.clock.Now());
+  call_.loop.Advance(std::chrono::seconds(1));
+  ASSERT_EQ(run.result->code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(call_.phase.current(), Phase::kComputing);
+  ExpectInputs(*run.result);
+  ASSERT_EQ(job->inputs.size(), 1u);
+  EXPECT_EQ(job->inputs[0].bytes.size(), 16u) << "the worker has not been robbed of them";
+  PuppetPool::Finish(*job);
+}
+
+TEST_F(PredictorLogTest, ARecordsTimeIsThatOfItsCallsAcceptance) {
+  const WallTime accepted = call_.clock.WallNow();
+  Started<absl::Status> run(predictor_.Predict(call_.context, *prediction_));
+  call_.loop.Advance(std::chrono::milliseconds(300));
+  pool_.RunOne();
+  call_.loop.RunUntilIdle();
+  End(*prediction_, *run.result);
+  ASSERT_EQ(log_.records.size(), 1u);
+  EXPECT_EQ(log_.records[0].time, accepted);
+  EXPECT_EQ(log_.records[0].times.total, std::chrono::milliseconds(300));
 }
 
 TEST_F(PredictorLogTest, ASyncCallKeepsItsDeadline) {

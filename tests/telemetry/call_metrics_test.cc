@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "base/thread.h"
 #include "fakes/manual_clock.h"
@@ -190,6 +192,29 @@ class CallStatsTest : public testing::Test {
   CallMetrics second_;
   CallStats stats_;
 };
+
+TEST_F(CallStatsTest, TellsCallsThatWaitFromThoseThatAreComputedAsThePoolKnowsThem) {
+  QueuedCalls pool;
+  const CallStats stats({&first_, &second_}, [&pool] { return pool; });
+  std::vector<std::unique_ptr<CallPhase>> calls;
+  for (int i = 0; i < 5; ++i) {
+    calls.push_back(std::make_unique<CallPhase>(clock_, i < 3 ? &first_ : &second_));
+    calls.back()->Enter(Phase::kQueued);
+  }
+  const auto live = [&stats](Phase phase) {
+    return stats.ByPhase()[static_cast<size_t>(phase)].second;
+  };
+  pool = {.waiting = 2, .computing = 1};
+  EXPECT_EQ(live(Phase::kQueued), 2);
+  EXPECT_EQ(live(Phase::kComputing), 1);
+  EXPECT_EQ(live(Phase::kResponding), 2) << "their results are on the way";
+  pool = {.waiting = 3, .computing = 8};
+  EXPECT_EQ(live(Phase::kQueued), 3);
+  EXPECT_EQ(live(Phase::kComputing), 2) << "a batch may be computed for calls that have ended";
+  pool = {.waiting = 9, .computing = 0};
+  EXPECT_EQ(live(Phase::kQueued), 5) << "warming up waits for workers, too";
+  EXPECT_EQ(live(Phase::kResponding), 0);
+}
 
 TEST_F(CallStatsTest, ExportsTheSumOverLoops) {
   MetricsRegistry registry;
