@@ -1,10 +1,8 @@
 #include "predictions/prediction_csv.h"
 
 #include <algorithm>
-#include <span>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "predictions/csv_cell.h"
 #include "predictions/prediction_json.h"
 #include "predictions/tensor_values.h"
@@ -24,16 +22,21 @@ void AddNames(const Tensors& tensors, std::vector<std::string>& names) {
 
 // What a tensor holds for each row. A tensor without a row for each is repeated in all.
 std::vector<std::string> CellsOf(const LoggedTensor& tensor, size_t rows) {
-  const std::vector<std::string> values = TensorValues(tensor);
+  const TensorValues values(tensor);
   if (values.empty()) return std::vector<std::string>(rows);
   const bool by_row = tensor.shape_size() > 0 && static_cast<uint64_t>(tensor.shape(0)) == rows &&
                       values.size() % rows == 0;
   const size_t width = by_row ? values.size() / rows : values.size();
   std::vector<std::string> cells;
   for (size_t row = 0; row < rows; ++row) {
-    const std::span<const std::string> part(values.data() + (by_row ? row * width : 0), width);
-    cells.push_back(CsvCell(width == 1 ? WithoutQuotes(part[0])
-                                       : absl::StrCat("[", absl::StrJoin(part, ","), "]")));
+    const size_t begin = by_row ? row * width : 0;
+    if (width == 1) {
+      cells.push_back(CsvCell(WithoutQuotes(values[begin])));
+      continue;
+    }
+    std::string list = "[";
+    values.AppendList(begin, width, list);
+    cells.push_back(CsvCell(list + "]"));
   }
   return cells;
 }

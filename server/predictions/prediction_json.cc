@@ -10,22 +10,30 @@
 namespace tournant {
 namespace {
 
-// The values as a JSON array; null where they were left out.
-std::string DataJson(const LoggedTensor& tensor) {
-  const std::vector<std::string> values = TensorValues(tensor);
-  const bool has_data = !values.empty() || (tensor.raw().empty() && tensor.omitted_bytes() == 0);
-  return has_data ? absl::StrCat("[", absl::StrJoin(values, ","), "]") : "null";
+// The values as a JSON array; null where they were left out. Appended, since they may be large.
+void AppendData(const LoggedTensor& tensor, std::string& json) {
+  const TensorValues values(tensor);
+  if (values.empty() && (!tensor.raw().empty() || tensor.omitted_bytes() > 0)) {
+    json += "null";
+    return;
+  }
+  json += '[';
+  values.AppendList(0, values.size(), json);
+  json += ']';
 }
 
-std::string TensorsJson(const google::protobuf::RepeatedPtrField<LoggedTensor>& tensors) {
-  std::string json = "[";
+void AppendTensors(const google::protobuf::RepeatedPtrField<LoggedTensor>& tensors,
+                   std::string& json) {
+  json += '[';
   for (const LoggedTensor& tensor : tensors) {
-    absl::StrAppend(&json, json.size() > 1 ? "," : "", "{\"name\":", JsonString(tensor.name()),
+    absl::StrAppend(&json, json.back() == '[' ? "" : ",", "{\"name\":", JsonString(tensor.name()),
                     ",\"datatype\":", JsonString(tensor.datatype()), ",\"shape\":[",
                     absl::StrJoin(tensor.shape(), ","), "]",
-                    tensor.hashed() ? ",\"hashed\":true" : "", ",\"data\":", DataJson(tensor), "}");
+                    tensor.hashed() ? ",\"hashed\":true" : "", ",\"data\":");
+    AppendData(tensor, json);
+    json += '}';
   }
-  return json + "]";
+  json += ']';
 }
 
 // A list for the rows; one value alone stands for all of them.
@@ -42,18 +50,20 @@ std::string EventTimesJson(const LoggedColumn& column) {
   return column.event_time_unix_us_size() == 1 ? json : absl::StrCat("[", json, "]");
 }
 
-std::string ColumnsJson(const LoggedPrediction& record) {
-  std::string json;
+void AppendColumns(const LoggedPrediction& record, std::string& json) {
+  json += '[';
   for (const LoggedColumn& column : record.columns()) {
-    absl::StrAppend(&json, json.empty() ? "" : ",", "{\"feature\":", JsonString(column.feature()),
+    absl::StrAppend(&json, json.back() == '[' ? "" : ",",
+                    "{\"feature\":", JsonString(column.feature()),
                     column.age_seconds() ? ",\"age_seconds\":true" : "",
                     ",\"input\":", JsonString(column.input()),
                     ",\"datatype\":", JsonString(column.values().datatype()),
-                    column.values().hashed() ? ",\"hashed\":true" : "",
-                    ",\"data\":", DataJson(column.values()), ",\"source\":", SourcesJson(column),
+                    column.values().hashed() ? ",\"hashed\":true" : "", ",\"data\":");
+    AppendData(column.values(), json);
+    absl::StrAppend(&json, ",\"source\":", SourcesJson(column),
                     ",\"event_time_us\":", EventTimesJson(column), "}");
   }
-  return absl::StrCat("[", json, "]");
+  json += ']';
 }
 
 std::string EntityKeysJson(const LoggedPrediction& record) {
@@ -109,12 +119,17 @@ std::string PredictionJson(const LoggedPrediction& record) {
   if (!record.status_message().empty()) {
     absl::StrAppend(&json, ",\"message\":", JsonString(record.status_message()));
   }
-  absl::StrAppend(&json, ",\"inputs\":", TensorsJson(record.inputs()),
-                  ",\"outputs\":", TensorsJson(record.outputs()));
+  json += ",\"inputs\":";
+  AppendTensors(record.inputs(), json);
+  json += ",\"outputs\":";
+  AppendTensors(record.outputs(), json);
   if (record.has_features()) {
     absl::StrAppend(&json, ",\"features\":", FeaturesJson(record.features()));
   }
-  if (record.columns_size() > 0) absl::StrAppend(&json, ",\"columns\":", ColumnsJson(record));
+  if (record.columns_size() > 0) {
+    json += ",\"columns\":";
+    AppendColumns(record, json);
+  }
   if (record.entity_keys_size() > 0) {
     absl::StrAppend(&json, ",\"entity_keys\":", EntityKeysJson(record));
   }

@@ -22,28 +22,33 @@ std::string JsonString(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::vector<std::string> TensorValues(const LoggedTensor& tensor) {
-  const DataType type = DataTypeFromName(tensor.datatype());
+TensorValues::TensorValues(const LoggedTensor& tensor)
+    : tensor_(tensor), type_(DataTypeFromName(tensor.datatype())) {
   const auto count =
       ElementCount({tensor.shape().data(), static_cast<size_t>(tensor.shape_size())});
-  if (tensor.omitted_bytes() > 0 || !count.has_value()) return {};
+  if (tensor.omitted_bytes() > 0 || !count.has_value()) return;
   const std::string& raw = tensor.raw();
-  std::vector<std::string> values;
-  if (type == DataType::kBytes) {
-    std::vector<absl::string_view> elements;
-    if (!SplitBytesElements(raw, *count, elements).ok()) return {};
-    for (const absl::string_view element : elements) values.push_back(BytesText(element));
-    return values;
+  if (type_ == DataType::kBytes) {
+    if (!SplitBytesElements(raw, *count, texts_).ok()) texts_.clear();
+    size_ = texts_.size();
+    return;
   }
-  const size_t size = ElementSize(type);
-  if (size == 0 || raw.size() % size != 0 || raw.size() / size != static_cast<size_t>(*count)) {
-    return {};
+  element_size_ = ElementSize(type_);
+  if (element_size_ == 0 || raw.size() % element_size_ != 0) return;
+  const size_t size = raw.size() / element_size_;
+  if (size == static_cast<size_t>(*count)) size_ = size;
+}
+
+std::string TensorValues::operator[](size_t index) const {
+  if (type_ == DataType::kBytes) return BytesText(texts_[index]);
+  return ElementText(type_, tensor_.raw().data() + index * element_size_);
+}
+
+void TensorValues::AppendList(size_t begin, size_t count, std::string& out) const {
+  for (size_t i = begin; i < begin + count; ++i) {
+    if (i > begin) out += ',';
+    out += (*this)[i];
   }
-  values.reserve(raw.size() / size);
-  for (size_t at = 0; at < raw.size(); at += size) {
-    values.push_back(ElementText(type, raw.data() + at));
-  }
-  return values;
 }
 
 }  // namespace tournant

@@ -1,6 +1,7 @@
 #include "predictions/training_csv.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "predictions/csv_cell.h"
@@ -73,7 +74,7 @@ std::string TrainingCsv::Lines(const LoggedPrediction& record) const {
   if (!Answered(record)) return "";
   const size_t rows = RowsOf(record);
   struct Found {
-    std::vector<std::string> values;
+    std::optional<TensorValues> values;
     size_t width = 0;
   };
   std::vector<Found> found(groups_.size());
@@ -81,8 +82,8 @@ std::string TrainingCsv::Lines(const LoggedPrediction& record) const {
     const auto group = by_name_.find(values.name);
     if (group == by_name_.end()) continue;
     Found& here = found[group->second];
-    here.values = TensorValues(*values.tensor);
-    here.width = WidthOf(*values.tensor, rows, here.values.size());
+    here.values.emplace(*values.tensor);
+    here.width = WidthOf(*values.tensor, rows, here.values->size());
     if (here.width > groups_[group->second].width) here.width = 0;  // It was not observed.
   }
   const std::string before =
@@ -95,7 +96,7 @@ std::string TrainingCsv::Lines(const LoggedPrediction& record) const {
       const Found& here = found[g];
       for (size_t i = 0; i < groups_[g].width; ++i) {
         lines += ',';
-        if (i < here.width) lines += CsvCell(WithoutQuotes(here.values[row * here.width + i]));
+        if (i < here.width) lines += CsvCell(WithoutQuotes((*here.values)[row * here.width + i]));
       }
     }
     lines += '\n';

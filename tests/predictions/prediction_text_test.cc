@@ -32,34 +32,38 @@ LoggedTensor Tensor1d(const std::string& type, const std::vector<T>& values) {
 
 using Texts = std::vector<std::string>;
 
+Texts All(const LoggedTensor& tensor) {
+  const TensorValues values(tensor);
+  Texts texts;
+  for (size_t i = 0; i < values.size(); ++i) texts.push_back(values[i]);
+  return texts;
+}
+
 TEST(TensorValues, WritesIntegersOfEveryWidth) {
-  EXPECT_EQ(TensorValues(Tensor1d<int8_t>("INT8", {-128, 127})), (Texts{"-128", "127"}));
-  EXPECT_EQ(TensorValues(Tensor1d<uint8_t>("UINT8", {255})), Texts{"255"});
-  EXPECT_EQ(TensorValues(Tensor1d<int16_t>("INT16", {-2})), Texts{"-2"});
-  EXPECT_EQ(TensorValues(Tensor1d<uint16_t>("UINT16", {65535})), Texts{"65535"});
-  EXPECT_EQ(TensorValues(Tensor1d<int32_t>("INT32", {-3})), Texts{"-3"});
-  EXPECT_EQ(TensorValues(Tensor1d<uint32_t>("UINT32", {4'000'000'000})), Texts{"4000000000"});
-  EXPECT_EQ(TensorValues(Tensor1d<int64_t>("INT64", {INT64_MIN})), Texts{"-9223372036854775808"});
-  EXPECT_EQ(TensorValues(Tensor1d<uint64_t>("UINT64", {UINT64_MAX})),
-            Texts{"18446744073709551615"});
-  EXPECT_EQ(TensorValues(Tensor1d<uint8_t>("BOOL", {0, 1})), (Texts{"false", "true"}));
+  EXPECT_EQ(All(Tensor1d<int8_t>("INT8", {-128, 127})), (Texts{"-128", "127"}));
+  EXPECT_EQ(All(Tensor1d<uint8_t>("UINT8", {255})), Texts{"255"});
+  EXPECT_EQ(All(Tensor1d<int16_t>("INT16", {-2})), Texts{"-2"});
+  EXPECT_EQ(All(Tensor1d<uint16_t>("UINT16", {65535})), Texts{"65535"});
+  EXPECT_EQ(All(Tensor1d<int32_t>("INT32", {-3})), Texts{"-3"});
+  EXPECT_EQ(All(Tensor1d<uint32_t>("UINT32", {4'000'000'000})), Texts{"4000000000"});
+  EXPECT_EQ(All(Tensor1d<int64_t>("INT64", {INT64_MIN})), Texts{"-9223372036854775808"});
+  EXPECT_EQ(All(Tensor1d<uint64_t>("UINT64", {UINT64_MAX})), Texts{"18446744073709551615"});
+  EXPECT_EQ(All(Tensor1d<uint8_t>("BOOL", {0, 1})), (Texts{"false", "true"}));
 }
 
 TEST(TensorValues, WritesFloatsInTheShortestFormThatReadsBack) {
-  EXPECT_EQ(TensorValues(Tensor1d<float>("FP32", {0.1f, 1e20f, -2})),
-            (Texts{"0.1", "1e+20", "-2"}));
-  EXPECT_EQ(TensorValues(Tensor1d<double>("FP64", {0.1, 1.0 / 3})),
-            (Texts{"0.1", "0.3333333333333333"}));
-  EXPECT_EQ(TensorValues(Tensor1d<uint16_t>("FP16", {0x3C00, 0xC000, 0x0001, 0x7BFF})),
+  EXPECT_EQ(All(Tensor1d<float>("FP32", {0.1f, 1e20f, -2})), (Texts{"0.1", "1e+20", "-2"}));
+  EXPECT_EQ(All(Tensor1d<double>("FP64", {0.1, 1.0 / 3})), (Texts{"0.1", "0.3333333333333333"}));
+  EXPECT_EQ(All(Tensor1d<uint16_t>("FP16", {0x3C00, 0xC000, 0x0001, 0x7BFF})),
             (Texts{"1", "-2", "5.9604645e-08", "65504"}));
-  EXPECT_EQ(TensorValues(Tensor1d<uint16_t>("BF16", {0x3F80, 0xC040})), (Texts{"1", "-3"}));
+  EXPECT_EQ(All(Tensor1d<uint16_t>("BF16", {0x3F80, 0xC040})), (Texts{"1", "-3"}));
 }
 
 TEST(TensorValues, WritesWhatJsonHasNoNumberForAsStrings) {
   constexpr float kInf = std::numeric_limits<float>::infinity();
-  EXPECT_EQ(TensorValues(Tensor1d<float>("FP32", {std::nanf(""), kInf, -kInf})),
+  EXPECT_EQ(All(Tensor1d<float>("FP32", {std::nanf(""), kInf, -kInf})),
             (Texts{"\"NaN\"", "\"Infinity\"", "\"-Infinity\""}));
-  EXPECT_EQ(TensorValues(Tensor1d<uint16_t>("FP16", {0x7E00, 0x7C00, 0xFC00})),
+  EXPECT_EQ(All(Tensor1d<uint16_t>("FP16", {0x7E00, 0x7C00, 0xFC00})),
             (Texts{"\"NaN\"", "\"Infinity\"", "\"-Infinity\""}));
 }
 
@@ -71,7 +75,7 @@ TEST(TensorValues, WritesBytesAsTextOrBase64) {
   AppendBytesElement("a\"\n", raw);
   AppendBytesElement("\xff\x01", raw);
   tensor.set_raw(raw);
-  EXPECT_EQ(TensorValues(tensor), (Texts{R"("a\"\n")", R"({"b64": "/wE="})"}));
+  EXPECT_EQ(All(tensor), (Texts{R"("a\"\n")", R"({"b64": "/wE="})"}));
 }
 
 TEST(TensorValues, GivesNothingWhenBytesAndShapeDisagree) {
