@@ -4,12 +4,15 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
+import signal
 import tempfile
 import unittest
+import urllib.request
 from pathlib import Path
 
-from harness import DEADLINE, NOW, STORE, repository, run_server, serve, tournant
+from harness import DEADLINE, NOW, STORE, repository, run_server, serve, tournant, until
 
 
 class PredictionLog(unittest.TestCase):
@@ -66,16 +69,58 @@ class PredictionLog(unittest.TestCase):
             self.assertEqual(last["outputs"][0]["data"], [2 * number + 1])
         self.assertEqual(server.stop()[0], 0, server.errors)
 
-    def test_a_sink_that_hangs_holds_up_no_answer(self):
+    def test_a_sink_that_hangs_holds_up_no_answer_and_loses_nothing_uncounted(self):
         pipe = self.folder / "pipe"
         os.mkfifo(pipe)
-        server = self.serve("linear", arguments=(f"--prediction_log=jsonl:{pipe}",))
+        reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)  # Keeps what is in the pipe; reads at last.
+        self.addCleanup(os.close, reader)
+        bound = 200_000
+        server = self.serve("linear", arguments=(
+            f"--prediction_log=jsonl:{pipe}", f"--prediction_log_max_bytes={bound}",
+            "--http_address=127.0.0.1:0"))
         rows = self.folder / "rows.csv"
-        rows.write_text("x\n" + "1\n" * 2000)  # Far more lines than a pipe takes.
-        ended = tournant("score", "linear", str(rows), "--rows=1", "--out=-",
-                         f"--server={server.address}", DEADLINE)
-        self.assertEqual(ended.returncode, 0, ended.stderr)
-        self.assertEqual(ended.stdout.count("\n"), 2001)
+        calls = 2000
+        rows.write_text("x\n" + "1\n" * calls)  # Far more lines than a pipe and the log take.
+        for round_number in (1, 2):  # In the second one nothing has room from the first call on.
+            ended = tournant("score", "linear", str(rows), "--rows=1", "--out=-",
+                             f"--server={server.address}", DEADLINE)
+            self.assertEqual(ended.returncode, 0, ended.stderr)
+            self.assertEqual(ended.stdout.count("\n"), calls + 1)
+            until(lambda: self.books(server)["enqueued"] == round_number * calls)
+            now = self.books(server)
+            self.assertEqual(now["enqueued"], now["durable"] + now["dropped"] + now["in_memory"])
+            self.assertEqual(now["dropped"], now["full"], "for no other reason")
+            self.assertLessEqual(now["in_memory_bytes"], bound)
+            self.assertGreater(now["in_memory"], 0)
+        self.assertGreaterEqual(now["full"], calls)
+
+        server.signal(signal.SIGTERM)
+        status, _ = server.wait()  # By itself, when the log's ten seconds are up.
+        self.assertEqual(status, 1, server.errors)
+        self.assertIn("the prediction log hangs; what it holds is lost", server.errors)
+        lines = os.read(reader, 1 << 20).decode().split("\n")
+        numbers = [json.loads(line)["sequence"] for line in lines[:-1]]  # The last one is torn.
+        self.assertEqual(numbers, list(range(1, len(numbers) + 1)), "none was dropped before")
+        self.assertGreaterEqual(len(numbers), now["durable"])
+        self.assertLessEqual(len(numbers), now["durable"] + now["in_memory"])
+
+    def books(self, server) -> dict[str, int]:
+        """What /metrics says has become of the records, summed up over the reasons."""
+        url = f"http://127.0.0.1:{server.ready['http']}/metrics"
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            text = answer.read().decode()
+
+        def value(pattern: str) -> int:
+            return sum(int(float(found)) for found in
+                       re.findall(rf"^tournant_predictions_{pattern} (\S+)$", text, re.MULTILINE))
+        return {
+            "enqueued": value("enqueued_total"),
+            "durable": value(r'total\{outcome="durable",reason=""\}'),
+            "dropped": value(r'total\{outcome="dropped",reason="\w+"\}'),
+            "full": value(r'total\{outcome="dropped",reason="full"\}'),
+            "in_memory": value("in_memory"),
+            "in_memory_bytes": value("in_memory_bytes"),
+        }
 
     def test_a_model_that_needs_a_place_is_refused_without_a_log(self):
         folder = repository(self, "linear")

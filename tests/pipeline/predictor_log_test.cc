@@ -249,6 +249,25 @@ TEST_F(PredictorLogTest, ASyncCallKeepsItsDeadline) {
   call_.loop.RunUntilIdle();
 }
 
+TEST_F(PredictorLogTest, ASyncCallThatEndsBeforeItCouldWaitIsRecordedAsItEnded) {
+  Publish(LogMode::kSync);
+  Started<absl::Status> run(predictor_.Predict(call_.context, *prediction_));
+  pool_.RunOne();
+  call_.stop.request_stop();  // The model has answered, and the call has not heard of it yet.
+  call_.loop.RunUntilIdle();
+  ASSERT_TRUE(run.done());
+  EXPECT_EQ(run.result->code(), absl::StatusCode::kCancelled);
+  ASSERT_EQ(log_.records.size(), 1u);
+  EXPECT_EQ(log_.records[0].wait, nullptr) << "nobody waits for it";
+  EXPECT_EQ(log_.records[0].status_code, static_cast<int>(absl::StatusCode::kCancelled));
+  EXPECT_NE(log_.records[0].status_message, "");
+  EXPECT_EQ(log_.records[0].request_id, "id");
+  EXPECT_EQ(log_.records[0].outputs.size(), 1u) << "what the model had answered";
+  EXPECT_EQ(log_.held, 0);
+  End(*prediction_, *run.result);
+  EXPECT_EQ(log_.records.size(), 1u) << "recorded once";
+}
+
 TEST_F(PredictorLogTest, AFailedSyncCallIsRecordedAfterItsAnswer) {
   Publish(LogMode::kSync);
   Started<absl::Status> run(predictor_.Predict(call_.context, *prediction_));
