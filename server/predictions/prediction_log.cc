@@ -168,7 +168,6 @@ void PredictionLog::Encode(std::vector<QueuedRecord>& batch, std::vector<QueuedR
 void PredictionLog::WriteBatch(std::vector<QueuedRecord>& batch) {
   std::vector<QueuedRecord> unfit;
   Encode(batch, unfit);
-  payloads_.clear();
   for (QueuedRecord& entry : batch) payloads_.push_back(std::move(entry.payload));
   std::vector<StoreOutcome> outcomes(payloads_.size(), StoreOutcome::kFailed);
   absl::Status written;
@@ -180,6 +179,7 @@ void PredictionLog::WriteBatch(std::vector<QueuedRecord>& batch) {
   for (size_t i = 0; i < batch.size(); ++i) {
     if (outcomes[i] == StoreOutcome::kFailed) batch[i].payload = std::move(payloads_[i]);
   }
+  payloads_.clear();
   {
     MutexLock lock(mutex_);
     for (const QueuedRecord& entry : unfit) queue_.Leave(entry, &Counters::dropped_serialize);
@@ -255,7 +255,7 @@ void PredictionLog::Flush() {
 bool PredictionLog::Close(Duration budget) {
   // How long a write that was interrupted may take to end.
   constexpr Duration kGrace = std::chrono::seconds(1);
-  std::deque<QueuedRecord> left;  // Freed after the lock.
+  RecordChunks<QueuedRecord> left;  // Freed after the lock.
   bool ended = false;
   {
     MutexLock lock(mutex_);
@@ -279,7 +279,8 @@ bool PredictionLog::Close(Duration budget) {
       ended = wait_for_writer(std::min(budget, kGrace));
     }
   }
-  for (const QueuedRecord& entry : left) EndWait(entry, NotSaved("the server is shutting down"));
+  left.ForEach(
+      [](const QueuedRecord& entry) { EndWait(entry, NotSaved("the server is shutting down")); });
   if (ended) writer_.Join();
   return ended;
 }

@@ -46,23 +46,22 @@ bool RecordQueue::Push(PredictionRecord& record, size_t bytes) {
   bytes_ += bytes;
   ++counters_.in_memory;
   counters_.in_memory_bytes += bytes;
-  records_.push_back({.sequence = sequence,
-                      .bytes = bytes,
-                      .kept = kept,
-                      .wait = std::move(wait),
-                      .record = std::move(record),
-                      .payload = {}});
+  records_.PushBack({.sequence = sequence,
+                     .bytes = bytes,
+                     .kept = kept,
+                     .wait = std::move(wait),
+                     .record = std::move(record),
+                     .payload = {}});
   return true;
 }
 
 void RecordQueue::Take(size_t max_bytes, std::vector<QueuedRecord>& batch) {
   size_t taken = 0;
   while (!records_.empty() && taken < max_bytes) {
-    QueuedRecord& next = records_.front();
+    QueuedRecord next = records_.PopFront();
     taken += next.bytes;
     if (next.wait != nullptr) --awaited_;
     batch.push_back(std::move(next));
-    records_.pop_front();
   }
   bytes_ -= taken;
 }
@@ -71,7 +70,7 @@ void RecordQueue::PutBack(std::vector<QueuedRecord>& batch) {
   for (auto record = batch.rbegin(); record != batch.rend(); ++record) {
     bytes_ += record->bytes;
     if (record->wait != nullptr) ++awaited_;
-    records_.push_front(std::move(*record));
+    records_.PushFront(std::move(*record));
   }
   batch.clear();
 }
@@ -82,10 +81,10 @@ void RecordQueue::Leave(const QueuedRecord& record, uint64_t PredictionLogCounte
   counters_.in_memory_bytes -= record.bytes;
 }
 
-std::deque<QueuedRecord> RecordQueue::DropAll() {
-  for (const QueuedRecord& record : records_) {
+RecordChunks<QueuedRecord> RecordQueue::DropAll() {
+  records_.ForEach([this](const QueuedRecord& record) {
     Leave(record, &PredictionLogCounters::dropped_shutdown);
-  }
+  });
   bytes_ = 0;
   awaited_ = 0;
   return std::exchange(records_, {});

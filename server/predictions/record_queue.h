@@ -2,13 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "predictions/log_counters.h"
 #include "predictions/prediction_record.h"
+#include "predictions/record_chunks.h"
 
 namespace tournant {
 
@@ -48,7 +48,7 @@ class RecordQueue {
   // One that was taken has left memory.
   void Leave(const QueuedRecord& record, uint64_t PredictionLogCounters::* outcome);
   // Drops all that waits, as `shutdown`.
-  std::deque<QueuedRecord> DropAll();
+  RecordChunks<QueuedRecord> DropAll();
   // No more records are taken, and no places given.
   void Close() { closed_ = true; }
 
@@ -65,7 +65,7 @@ class RecordQueue {
   bool HasRoom(size_t bytes) const;
 
   const Limits limits_;
-  std::deque<QueuedRecord> records_;
+  RecordChunks<QueuedRecord> records_;
   size_t bytes_ = 0;
   size_t awaited_ = 0;
   bool closed_ = false;
