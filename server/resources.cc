@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "models/repository.h"
+#include "part_options.h"
+#include "predictions/log_memory.h"
 #include "telemetry/log.h"
 #include "telemetry/log_writer.h"
 #include "telemetry/span_queue.h"
@@ -82,7 +84,10 @@ absl::Status Resources::Check(const char* when, int64_t model_bytes, int64_t cac
   add("requests in flight", config_.max_in_flight_bytes, "--max_in_flight_bytes");
   add("feature caches", cache_bytes, "max_bytes in features.pbtxt");
   if (config_.prediction_log) {
-    add("prediction log", config_.prediction_log_max_bytes, "--prediction_log_max_bytes");
+    add("prediction log",
+        LogMemory(config_.prediction_log->kind, config_.prediction_log_compress,
+                  PredictionLogOptions(config_)),
+        "--prediction_log_max_bytes");
   }
   if (!config_.otlp_endpoint.empty()) {
     add("traces", static_cast<int64_t>(SpanQueue::Options().max_spans) * kSpanBytes,

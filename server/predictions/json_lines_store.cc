@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "predictions/piece_writer.h"
 #include "predictions/run_end.h"
 
 namespace tournant {
@@ -126,9 +127,13 @@ absl::Status JsonLinesStore::WriteLines(std::span<const std::string> payloads) {
   if (absl::Status cut = CutTornLine(); !cut.ok()) return cut;
   struct stat before{};
   if (fstat(fd_, &before) != 0) return Error(errno, "look at");
-  std::string lines;
-  for (const std::string& payload : payloads) lines += payload;
-  absl::Status status = Write(lines);
+  PieceWriter pieces([this](absl::string_view bytes) { return Write(bytes); });
+  absl::Status status;
+  for (const std::string& payload : payloads) {
+    status = pieces.Add(payload);
+    if (!status.ok()) break;
+  }
+  if (status.ok()) status = pieces.Flush();
   if (status.ok() && fdatasync(fd_) != 0) status = Error(errno, "sync");
   if (status.ok()) return status;
   torn_at_ = before.st_size;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "predictions/record_frame.h"
@@ -20,19 +21,38 @@ absl::Status Damaged(absl::string_view why) {
 }  // namespace
 
 absl::StatusOr<std::string> CompressBlock(std::span<const std::string> payloads) {
-  std::string contents;
+  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(),
+                                                                     ZSTD_freeCCtx);
+  if (context == nullptr) return absl::ResourceExhaustedError("zstd: no memory");
+  size_t size = 0;
+  for (const std::string& payload : payloads) size += sizeof(uint32_t) + payload.size();
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kLevel);
+  // A reader has to know how much room it needs.
+  ZSTD_CCtx_setPledgedSrcSize(context.get(), size);
+  std::string block;
+  std::string room(ZSTD_CStreamOutSize(), '\0');
+  const auto add = [&](absl::string_view bytes, ZSTD_EndDirective end) {
+    ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
+    size_t left = 0;
+    do {
+      ZSTD_outBuffer out{room.data(), room.size(), 0};
+      left = ZSTD_compressStream2(context.get(), &out, &in, end);
+      if (ZSTD_isError(left) != 0) {
+        return absl::InternalError(absl::StrCat("zstd: ", ZSTD_getErrorName(left)));
+      }
+      block.append(room.data(), out.pos);
+    } while (in.pos < in.size || (end == ZSTD_e_end && left > 0));
+    return absl::OkStatus();
+  };
+  absl::Status status;
   for (const std::string& payload : payloads) {
     const auto length = static_cast<uint32_t>(payload.size());
-    contents.append(reinterpret_cast<const char*>(&length), sizeof length);
-    contents += payload;
+    status = add({reinterpret_cast<const char*>(&length), sizeof length}, ZSTD_e_continue);
+    if (status.ok()) status = add(payload, ZSTD_e_continue);
+    if (!status.ok()) return status;
   }
-  std::string block(ZSTD_compressBound(contents.size()), '\0');
-  const size_t size =
-      ZSTD_compress(block.data(), block.size(), contents.data(), contents.size(), kLevel);
-  if (ZSTD_isError(size) != 0) {
-    return absl::InternalError(absl::StrCat("zstd: ", ZSTD_getErrorName(size)));
-  }
-  block.resize(size);
+  status = add({}, ZSTD_e_end);
+  if (!status.ok()) return status;
   return block;
 }
 

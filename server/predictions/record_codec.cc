@@ -113,6 +113,8 @@ absl::Status Serialize(const LoggedPrediction& message, std::string& payload) {
 absl::Status AsLine(const LoggedPrediction& message, std::string& payload) {
   payload = PredictionJson(message);
   payload += '\n';
+  // It may wait. What it has grown by is worth a copy where it is much.
+  if (payload.capacity() > payload.size() + payload.size() / 2) payload.shrink_to_fit();
   return absl::OkStatus();
 }
 

@@ -102,20 +102,31 @@ absl::Status ReadFileHeader(absl::string_view file, PredictionFileHeader& header
   return absl::OkStatus();
 }
 
+std::string FrameHeader(absl::string_view payload, uint64_t offset, uint32_t marker) {
+  std::string header;
+  AppendU32(marker, header);
+  AppendU32(static_cast<uint32_t>(payload.size()), header);
+  AppendU32(FrameCrc(payload, offset, marker), header);
+  return header;
+}
+
 void AppendFrame(absl::string_view payload, uint64_t offset, std::string& out, uint32_t marker) {
-  AppendU32(marker, out);
-  AppendU32(static_cast<uint32_t>(payload.size()), out);
-  AppendU32(FrameCrc(payload, offset, marker), out);
+  out += FrameHeader(payload, offset, marker);
   out.append(payload.data(), payload.size());
 }
 
 void AppendBlockFooter(uint32_t records, uint64_t offset, size_t out_begin, std::string& out) {
   const absl::string_view block = absl::string_view(out).substr(out_begin);
-  std::string footer;
-  AppendU64(offset, footer);
-  AppendU32(records, footer);
-  AppendU32(Crc32c(block), footer);
-  AppendFrame(footer, offset + block.size(), out, kFooterMarker);
+  out += BlockFooterFrame({.begin = offset, .records = records, .crc = Crc32c(block)},
+                          offset + block.size());
+}
+
+std::string BlockFooterFrame(const BlockFooter& footer, uint64_t offset) {
+  std::string payload;
+  AppendU64(footer.begin, payload);
+  AppendU32(footer.records, payload);
+  AppendU32(footer.crc, payload);
+  return FrameHeader(payload, offset, kFooterMarker) + payload;
 }
 
 absl::Status ReadBlockFooter(absl::string_view payload, BlockFooter& footer) {

@@ -50,6 +50,8 @@ void AppendFileHeader(const PredictionFileHeader& header, std::string& out);
 // another version.
 absl::Status ReadFileHeader(absl::string_view file, PredictionFileHeader& header);
 
+// What comes before a payload whose frame will be `offset` bytes into its file.
+std::string FrameHeader(absl::string_view payload, uint64_t offset, uint32_t marker = kFrameMarker);
 // Appends a frame that will be `offset` bytes into its file. At most kMaxPayloadBytes.
 void AppendFrame(absl::string_view payload, uint64_t offset, std::string& out,
                  uint32_t marker = kFrameMarker);
@@ -62,6 +64,8 @@ struct BlockFooter {
 // Appends the footer of a block of so many records, whose bytes are the end of `out` from
 // `out_begin` on; they begin `offset` bytes into the file.
 void AppendBlockFooter(uint32_t records, uint64_t offset, size_t out_begin, std::string& out);
+// The frame of a footer that will be `offset` bytes into its file.
+std::string BlockFooterFrame(const BlockFooter& footer, uint64_t offset);
 // DATA_LOSS when `payload` is none.
 absl::Status ReadBlockFooter(absl::string_view payload, BlockFooter& footer);
 

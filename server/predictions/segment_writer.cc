@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "predictions/crc32c.h"
 #include "predictions/record_block.h"
 #include "predictions/record_frame.h"
 #include "telemetry/log.h"
@@ -15,58 +16,73 @@ SegmentWriter::SegmentWriter(LogDirectory& directory, const Clock& clock, LogRun
 absl::Status SegmentWriter::Append(std::span<const std::string> payloads) {
   if (payloads.empty()) return absl::OkStatus();
   if (absl::Status status = RotateIfDue(); !status.ok()) return status;
-  buffer_.clear();
-  if (file_ == nullptr) {
-    if (absl::Status status = Start(); !status.ok()) return status;
-  }
-  absl::Status status = AddBlock(payloads);
-  if (status.ok()) status = WriteBuffer();
-  if (status.ok()) {
-    durable_bytes_ += buffer_.size();
-  } else {
-    Abandon();
-  }
-  // One huge record must not hold its memory for ever.
-  constexpr size_t kKeptCapacity = size_t{4} << 20;
-  if (buffer_.capacity() > kKeptCapacity) std::string().swap(buffer_);
+  absl::Status status = Start();
+  if (!status.ok()) return status;
+  status = AddBlock(payloads);
+  if (status.ok()) status = Sync();
+  if (!status.ok()) Abandon();
   return status;
 }
 
 absl::Status SegmentWriter::Start() {
+  pieces_.emplace([this](absl::string_view bytes) { return Write(bytes); });
+  if (file_ != nullptr) return absl::OkStatus();
   // A number is used once, also when the file could not be made.
   ++index_;
   auto file = directory_.Create(OpenFileName(run_, index_));
   if (!file.ok()) return file.status();
   file_ = *std::move(file);
-  durable_bytes_ = 0;
+  durable_bytes_ = bytes_ = 0;
   opened_at_ = clock_.Now();
-  AppendFileHeader({run_.id, index_}, buffer_);
-  return absl::OkStatus();
+  std::string header;
+  AppendFileHeader({run_.id, index_}, header);
+  return Put(header);
 }
 
 absl::Status SegmentWriter::AddBlock(std::span<const std::string> payloads) {
-  const size_t begin = buffer_.size();
+  BlockFooter footer{.begin = bytes_, .records = static_cast<uint32_t>(payloads.size())};
   if (options_.compress) {
     const absl::StatusOr<std::string> block = CompressBlock(payloads);
     if (!block.ok()) return block.status();
-    AppendFrame(*block, durable_bytes_ + begin, buffer_, kBlockMarker);
+    const absl::Status added = AddFrame(*block, kBlockMarker, footer.crc);
+    if (!added.ok()) return added;
   } else {
     for (const std::string& payload : payloads) {
-      AppendFrame(payload, durable_bytes_ + buffer_.size(), buffer_);
+      const absl::Status added = AddFrame(payload, kFrameMarker, footer.crc);
+      if (!added.ok()) return added;
     }
   }
-  AppendBlockFooter(static_cast<uint32_t>(payloads.size()), durable_bytes_ + begin, begin, buffer_);
+  return Put(BlockFooterFrame(footer, bytes_));
+}
+
+absl::Status SegmentWriter::AddFrame(absl::string_view payload, uint32_t marker,
+                                     uint32_t& block_crc) {
+  const std::string header = FrameHeader(payload, bytes_, marker);
+  block_crc = Crc32c(payload, Crc32c(header, block_crc));
+  if (absl::Status status = Put(header); !status.ok()) return status;
+  return Put(payload);
+}
+
+absl::Status SegmentWriter::Put(absl::string_view bytes) {
+  bytes_ += bytes.size();
+  return pieces_->Add(bytes);
+}
+
+absl::Status SegmentWriter::Write(absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const absl::StatusOr<size_t> written = file_->Write(bytes);
+    if (!written.ok()) return written.status();
+    bytes.remove_prefix(*written);
+  }
   return absl::OkStatus();
 }
 
-absl::Status SegmentWriter::WriteBuffer() {
-  absl::string_view left = buffer_;
-  while (!left.empty()) {
-    const absl::StatusOr<size_t> written = file_->Write(left);
-    if (!written.ok()) return written.status();
-    left.remove_prefix(*written);
-  }
-  return file_->Sync();
+absl::Status SegmentWriter::Sync() {
+  absl::Status status = pieces_->Flush();
+  pieces_.reset();
+  if (status.ok()) status = file_->Sync();
+  if (status.ok()) durable_bytes_ = bytes_;
+  return status;
 }
 
 void SegmentWriter::Abandon() {
@@ -104,17 +120,13 @@ absl::Status SegmentWriter::Finish() {
 }
 
 absl::Status SegmentWriter::End(absl::string_view run_end) {
-  buffer_.clear();
-  if (file_ == nullptr) {
-    if (absl::Status status = Start(); !status.ok()) return status;
-  }
-  AppendFrame(run_end, durable_bytes_ + buffer_.size(), buffer_, kRunEndMarker);
-  if (absl::Status status = WriteBuffer(); !status.ok()) {
-    Abandon();
-    return status;
-  }
-  durable_bytes_ += buffer_.size();
-  return Finish();
+  if (absl::Status status = Start(); !status.ok()) return status;
+  uint32_t crc = 0;
+  absl::Status status = AddFrame(run_end, kRunEndMarker, crc);
+  if (status.ok()) status = Sync();
+  if (status.ok()) return Finish();
+  Abandon();
+  return status;
 }
 
 }  // namespace tournant

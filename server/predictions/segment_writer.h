@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "base/clock.h"
 #include "predictions/file_names.h"
 #include "predictions/log_files.h"
+#include "predictions/piece_writer.h"
 
 namespace tournant {
 
@@ -44,9 +46,13 @@ class SegmentWriter {
  private:
   bool RotationIsDue() const;
   absl::Status Start();
-  // The payloads as one block with its footer, at the end of the buffer.
+  // Writes the payloads as one block with its footer. A payload is not copied.
   absl::Status AddBlock(std::span<const std::string> payloads);
-  absl::Status WriteBuffer();
+  absl::Status AddFrame(absl::string_view payload, uint32_t marker, uint32_t& block_crc);
+  absl::Status Put(absl::string_view bytes);
+  absl::Status Write(absl::string_view bytes);
+  // Everything that was put is durable.
+  absl::Status Sync();
   void Abandon();
 
   LogDirectory& directory_;
@@ -57,8 +63,9 @@ class SegmentWriter {
   std::unique_ptr<LogFile> file_;
   uint64_t index_ = 0;
   uint64_t durable_bytes_ = 0;  // Of the open file.
+  uint64_t bytes_ = 0;          // The same, with what was put since.
   TimePoint opened_at_;
-  std::string buffer_;
+  std::optional<PieceWriter> pieces_;  // To the open file, since it was last made durable.
 };
 
 }  // namespace tournant

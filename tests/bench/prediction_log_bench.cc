@@ -1,5 +1,7 @@
 // What it costs a call to hand its record to the prediction log: the time of each Record, from
-// threads that record at a steady rate. Prints one JSON line.
+// threads that record at a steady rate; and the memory that this takes: of the records that wait at
+// the end, as the log counts it and as the process has grown, and the most that the process ever
+// had beyond what it began with, beside what LogMemory says. Prints one JSON line.
 
 #include <unistd.h>
 
@@ -7,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +20,7 @@
 #include "base/flags.h"
 #include "base/thread.h"
 #include "bench/latencies.h"
+#include "predictions/log_memory.h"
 #include "predictions/open_prediction_log.h"
 
 ABSL_FLAG(std::string, prediction_log, "", "As of tournant-server.");
@@ -24,6 +28,8 @@ ABSL_FLAG(int, threads, 1, "That record.");
 ABSL_FLAG(int64_t, records, 100'000, "Of each thread.");
 ABSL_FLAG(int64_t, rate, 20'000, "Records a second of each thread.");
 ABSL_FLAG(int64_t, bytes, 1024, "Of a record's tensors, one input and one output.");
+ABSL_FLAG(int64_t, max_bytes, int64_t{64} << 20, "As --prediction_log_max_bytes.");
+ABSL_FLAG(bool, compress, false, "Files, with zstd.");
 
 namespace tournant {
 namespace {
@@ -47,6 +53,17 @@ PredictionRecord MakeRecord(size_t bytes, int64_t number) {
   return record;
 }
 
+// A line of /proc/self/status.
+int64_t MemoryKib(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  int64_t kib = 0;
+  while (status >> word) {
+    if (word == name) status >> kib;
+  }
+  return kib;
+}
+
 // A record is made before its time is taken, as a call has its tensors already.
 void RecordAtRate(PredictionLog& log, const Clock& clock, Latencies& latencies) {
   const Duration apart = std::chrono::nanoseconds(1'000'000'000 / absl::GetFlag(FLAGS_rate));
@@ -64,7 +81,8 @@ void RecordAtRate(PredictionLog& log, const Clock& clock, Latencies& latencies) 
 }
 
 int Run(int argc, char** argv) {
-  const std::vector<std::string> names = {"prediction_log", "threads", "records", "rate", "bytes"};
+  const std::vector<std::string> names = {"prediction_log", "threads",   "records", "rate",
+                                          "bytes",          "max_bytes", "compress"};
   const absl::StatusOr<CommandLine> line = ReadFlags(names, Arguments(argc, argv), {});
   if (!line.ok()) {
     std::fprintf(stderr, "prediction_log_bench: %s\n",
@@ -77,7 +95,10 @@ int Run(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", sink.status().ToString().c_str());
     return 2;
   }
-  auto log = OpenPredictionLog(*sink, {}, clock);
+  PredictionLog::Options options;
+  options.limits.max_bytes = static_cast<size_t>(absl::GetFlag(FLAGS_max_bytes));
+  options.files.compress = absl::GetFlag(FLAGS_compress);
+  auto log = OpenPredictionLog(*sink, options, clock);
   if (!log.ok()) {
     std::fprintf(stderr, "%s\n", log.status().ToString().c_str());
     return 2;
@@ -85,6 +106,7 @@ int Run(int argc, char** argv) {
   const auto threads = static_cast<size_t>(absl::GetFlag(FLAGS_threads));
   std::vector<Latencies> latencies(threads,
                                    Latencies(static_cast<size_t>(absl::GetFlag(FLAGS_records))));
+  const int64_t before = MemoryKib("VmRSS:");
   {
     std::vector<Thread> recorders;
     recorders.reserve(threads);
@@ -92,6 +114,8 @@ int Run(int argc, char** argv) {
       recorders.emplace_back("recorder", [&, t] { RecordAtRate(**log, clock, latencies[t]); });
     }
   }
+  const uint64_t held = (*log)->counters().in_memory_bytes;
+  const int64_t grown = MemoryKib("VmRSS:") - before;
   const bool ended = (*log)->Close(std::chrono::seconds(2));
   const PredictionLogCounters counters = (*log)->counters();
   double p50 = 0;
@@ -104,11 +128,15 @@ int Run(int argc, char** argv) {
   }
   std::printf(
       "{\"p50_us\":%.3f,\"p99_us\":%.3f,\"p999_us\":%.3f,\"enqueued\":%llu,\"durable\":%llu,"
-      "\"dropped\":%llu,\"in_memory\":%llu}\n",
+      "\"dropped\":%llu,\"in_memory\":%llu,\"held_kib\":%llu,\"grown_kib\":%lld,"
+      "\"peak_kib\":%lld,\"budget_kib\":%lld}\n",
       p50, p99, p999, static_cast<unsigned long long>(counters.enqueued),
       static_cast<unsigned long long>(counters.durable),
       static_cast<unsigned long long>(counters.dropped()),
-      static_cast<unsigned long long>(counters.in_memory));
+      static_cast<unsigned long long>(counters.in_memory),
+      static_cast<unsigned long long>(held / 1024), static_cast<long long>(grown),
+      static_cast<long long>(MemoryKib("VmHWM:") - before),
+      static_cast<long long>(LogMemory(sink->kind, options.files.compress, options) / 1024));
   std::fflush(stdout);
   // One whose writer hangs cannot be taken down.
   if (!ended) _exit(0);

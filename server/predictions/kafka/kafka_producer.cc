@@ -90,8 +90,9 @@ KafkaProducer::~KafkaProducer() {
 }
 
 int KafkaProducer::Produce(absl::string_view payload, size_t message) {
+  constexpr int kNeitherCopyNorFree = 0;
   const int produced = rd_kafka_produce(
-      topic_, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, const_cast<char*>(payload.data()),
+      topic_, RD_KAFKA_PARTITION_UA, kNeitherCopyNorFree, const_cast<char*>(payload.data()),
       payload.size(), nullptr, 0,
       reinterpret_cast<void*>(static_cast<uintptr_t>(message)));  // NOLINT: an opaque number.
   return produced == 0 ? 0 : rd_kafka_last_error();

@@ -37,7 +37,7 @@ class KafkaProducer {
   KafkaProducer(const KafkaProducer&) = delete;
   KafkaProducer& operator=(const KafkaProducer&) = delete;
 
-  // 0, or librdkafka's error. The payload is copied.
+  // 0, or librdkafka's error. The payload has to stay until it was reported.
   int Produce(absl::string_view payload, size_t message);
   void Poll(int milliseconds);
   // Gives up what has not been delivered; each of them is reported.
