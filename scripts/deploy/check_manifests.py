@@ -27,6 +27,8 @@ CHECKS = (
     pods.security,
     pods.volumes,
     settings.flags,
+    settings.variables,
+    settings.prediction_logs,
     settings.addresses,
     settings.grace,
     references.names,

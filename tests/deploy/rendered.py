@@ -32,7 +32,7 @@ class RenderedTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.rendered = {}
-        for name in ("production", "production-keda"):
+        for name in ("production", "production-keda", "production-log-volume"):
             cls.rendered[name] = check_manifests.render(OVERLAYS / name)[0]
         cls.rendered["kserve"] = check_manifests.render(ROOT / "deploy/kserve")[0]
 

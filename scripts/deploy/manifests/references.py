@@ -8,6 +8,7 @@ from .settings import our_containers, settings_of
 # What deploy/README.md tells an operator to make before; (kind, name).
 MADE_BEFORE = {
     ("PersistentVolumeClaim", "tournant-models"),
+    ("PersistentVolumeClaim", "tournant-predictions"),
     ("Secret", "feast-redis"),
     ("ConfigMap", "feast-registry"),
 }

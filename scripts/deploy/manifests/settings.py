@@ -1,5 +1,7 @@
 """Flags that the binaries know, and times and addresses that agree with the rest of the pod."""
 
+import re
+
 from .model import name_of
 from .pods import binary_of, each_container
 from .project import FLAG_FILES, seconds
@@ -7,6 +9,8 @@ from .project import FLAG_FILES, seconds
 PREFIX = "TOURNANT_"
 # What Kubernetes gives a pod to end that does not say.
 DEFAULT_GRACE_SECONDS = 30
+# What Kubernetes replaces in the values of variables and in arguments.
+REFERENCE = re.compile(r"\$\((\w+)\)")
 
 
 def settings_of(container):
@@ -53,6 +57,35 @@ def flags(manifests):
             error = manifests.project.flag_error("tournant-server", name, value)
             if error:
                 yield f"{name_of(item)}: {error}"
+
+
+def variables(manifests):
+    """$(NAME) is a variable that is defined before; else it would stay as it is."""
+    for _, container, where in our_containers(manifests):
+        defined = set()
+        texts = []
+        for variable in container.get("env") or []:
+            texts.append((variable["name"], variable.get("value", ""), set(defined)))
+            defined.add(variable["name"])
+        texts += [(argument, argument, defined) for argument in container.get("args") or []]
+        for what, text, before in texts:
+            for name in sorted(set(REFERENCE.findall(text)) - before):
+                yield f"{where}: {what} names $({name}), which is not defined before"
+
+
+def prediction_logs(manifests):
+    """Pods that share a volume save their predictions in a folder each."""
+    for pod, container, where in our_containers(manifests):
+        log = dict(settings_of(container)).get("prediction_log") or "none"
+        claims = {
+            volume["name"]
+            for volume in pod.spec.get("volumes") or []
+            if volume.get("persistentVolumeClaim")
+        }
+        for mount in container.get("volumeMounts") or []:
+            inside = log == mount["mountPath"] or log.startswith(mount["mountPath"] + "/")
+            if inside and mount["name"] in claims and "$(POD_NAME)" not in log:
+                yield f"{where}: --prediction_log={log} is on a claim, and has no $(POD_NAME) in it"
 
 
 def addresses(manifests):
