@@ -50,6 +50,20 @@ def circumstances():
             "time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")}
 
 
+def rotated(items, by):
+    """What a round begins with moves on, so that no one is always first."""
+    items = list(items)
+    return items[by % len(items):] + items[:by % len(items)]
+
+
+def save(report, name, started):
+    """Leaves all figures in build/bench/NAME.json, and says so."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    path = OUT / f"{name}.json"
+    path.write_text(json.dumps(report, indent=1) + "\n")
+    print(f"\nall figures in {path.relative_to(ROOT)}; {time.monotonic() - started:.0f} s")
+
+
 class Server:
     """A server process that printed its ready line. Use as a context; its end is SIGTERM."""
 
