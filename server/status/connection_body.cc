@@ -46,6 +46,7 @@ absl::StatusOr<std::string> ConnectionBody::Read(int64_t max_bytes) {
     waits_ = false;
   }
   std::string body;
+  body.reserve(static_cast<size_t>(length_.value_or(0)));
   std::array<char, 16384> part{};
   const auto size = [&body] { return static_cast<int64_t>(body.size()); };
   const auto late = [&] { return clock_.Now() >= pace_.Deadline(begun_, size()); };
