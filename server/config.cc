@@ -47,6 +47,8 @@ absl::Status CheckDurations() {
       {"log_slow_calls", absl::GetFlag(FLAGS_log_slow_calls), absl::ZeroDuration()},
       {"drain_delay", absl::GetFlag(FLAGS_drain_delay), absl::ZeroDuration()},
       {"drain_grace", absl::GetFlag(FLAGS_drain_grace), absl::ZeroDuration()},
+      {"prediction_log_close_timeout", absl::GetFlag(FLAGS_prediction_log_close_timeout),
+       absl::ZeroDuration()},
   };
   for (const Limits& limits : all) {
     if (limits.value < limits.least || limits.value > absl::Hours(24)) {
@@ -169,6 +171,8 @@ absl::Status ReadPredictionLog(Config& config) {
   config.prediction_log_salt = *std::move(salt);
   config.prediction_log_max_bytes = absl::GetFlag(FLAGS_prediction_log_max_bytes);
   config.prediction_log_max_records = absl::GetFlag(FLAGS_prediction_log_max_records);
+  config.prediction_log_close_timeout =
+      Milliseconds(absl::GetFlag(FLAGS_prediction_log_close_timeout));
   return ReadKafka(config);
 }
 

@@ -40,6 +40,7 @@ struct Config {
   LogMode prediction_log_mode = LogMode::kBestEffort;
   int64_t prediction_log_max_bytes = int64_t{64} << 20;
   int64_t prediction_log_max_records = 100'000;
+  std::chrono::milliseconds prediction_log_close_timeout{10000};
   std::string prediction_log_salt;              // Empty: none is given.
   std::string otlp_endpoint;                    // HOST:PORT of a trace collector; empty: none.
   std::chrono::milliseconds log_slow_calls{0};  // 0: none.

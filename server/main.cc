@@ -77,8 +77,7 @@ constexpr int kBadSettings = 2;  // Bad flags or a bad repository: starting agai
 // Brown-outs take the pool for full when each worker has this much work waiting.
 constexpr std::chrono::milliseconds kFullPool{500};
 
-// How long the prediction log may take to write what it holds.
-constexpr std::chrono::seconds kLogBudget{10};
+// How long the prediction log may take to write what it holds when nobody wants to wait.
 constexpr std::chrono::seconds kHurriedLogBudget{1};
 // How long a model may go on with what it computes once nobody waits for it any more.
 constexpr std::chrono::seconds kModelBudget{5};
@@ -94,6 +93,27 @@ void PrintReady(int grpc_port, int http_port) {
   if (http_port > 0) absl::StrAppend(&line, ",\"http\":", http_port);
   std::puts(absl::StrCat(line, "}").c_str());
   std::fflush(stdout);
+}
+
+[[noreturn]] void EndAtOnce() {
+  FlushLog();
+  std::fflush(nullptr);
+  _exit(kFailed);
+}
+
+// Saves what the log holds. False when some of it is lost, which is logged; then its writer may
+// hang.
+bool CloseLog(PredictionLog* log, Duration budget) {
+  if (log == nullptr) return true;
+  const bool ended = log->Close(budget);
+  const PredictionLogCounters records = log->counters();
+  const uint64_t lost = records.dropped_shutdown + records.in_memory;
+  if (ended && lost == 0) return true;
+  Log(LogLevel::kError, "the prediction log could not save all that it held",
+      {{"lost", lost},
+       {"saved", records.durable},
+       {"reason", ended ? log->last_error().ToString() : "its writer hangs"}});
+  return false;
 }
 
 // `feature_clock` tells how old features are; everything else goes by the machine's clock.
@@ -257,24 +277,21 @@ int Serve(const Config& config, const CommandLine& command_line, const Clock& fe
   std::optional<SecondSignal> second_signal(std::in_place, signals, [&log, &admission] {
     Log(LogLevel::kError, "a second signal ends the server at once",
         {{"calls_in_flight", admission.Read().calls}});
-    if (log != nullptr) log->Close(kHurriedLogBudget);
-    FlushLog();
-    std::fflush(nullptr);
-    _exit(kFailed);
+    CloseLog(log.get(), kHurriedLogBudget);
+    EndAtOnce();
   });
   (*server)->health().StartDraining();
   WaitOutDrainDelay(config.drain_delay);
   http_calls->StopAccepting(config.drain_grace);
   (*server)->StopAccepting(config.drain_grace);
+  // No call is left that could be recorded. While its records are saved, /metrics tells how far it
+  // is.
+  const bool saved = CloseLog(log.get(), config.prediction_log_close_timeout);
   // A worker or the loader may still be inside Post: they are joined before the loops that they
   // post to end.
   if (!pool.CloseWithin(kModelBudget)) {
-    second_signal.reset();
     Log(LogLevel::kError, "a model does not end what it computes; the server ends without it");
-    if (log != nullptr) log->Close(kLogBudget);
-    FlushLog();
-    std::fflush(nullptr);
-    _exit(kFailed);
+    EndAtOnce();
   }
   loader.Stop();
   http.reset();  // Its threads may post to the loops as well.
@@ -282,13 +299,7 @@ int Serve(const Config& config, const CommandLine& command_line, const Clock& fe
   feature_client.reset();
   features->Shutdown();
   tracing.Close();
-  second_signal.reset();  // Before the log is closed here.
-  if (log != nullptr && !log->Close(kLogBudget)) {
-    Log(LogLevel::kError, "the prediction log hangs; what it holds is lost");
-    FlushLog();
-    std::fflush(nullptr);
-    _exit(kFailed);
-  }
+  if (!saved) EndAtOnce();
   Log(LogLevel::kInfo, "drained");
   return 0;
 }

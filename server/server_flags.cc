@@ -45,6 +45,8 @@ ABSL_FLAG(std::string, prediction_log_mode, "best_effort",
 ABSL_FLAG(int64_t, prediction_log_max_bytes, int64_t{64} << 20,
           "Memory for records that wait to be saved");
 ABSL_FLAG(int64_t, prediction_log_max_records, 100000, "How many of them there may be");
+ABSL_FLAG(absl::Duration, prediction_log_close_timeout, absl::Seconds(10),
+          "After the last call: time to save what is left; what is lost is counted and logged");
 ABSL_FLAG(std::string, prediction_log_salt_file, "",
           "File with the key that values are hashed with where a model's parameter "
           "prediction_log.hash asks for it; without one a key of this run alone");
@@ -126,6 +128,7 @@ const std::vector<std::string>& ServerFlagNames() {
       "prediction_log_compression",
       "prediction_log_max_bytes",
       "prediction_log_max_records",
+      "prediction_log_close_timeout",
       "prediction_log_salt_file",
       "prediction_log_kafka_properties",
       "workers",

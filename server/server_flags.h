@@ -27,6 +27,7 @@ ABSL_DECLARE_FLAG(absl::Duration, log_slow_calls);
 ABSL_DECLARE_FLAG(std::string, prediction_log_mode);
 ABSL_DECLARE_FLAG(int64_t, prediction_log_max_bytes);
 ABSL_DECLARE_FLAG(int64_t, prediction_log_max_records);
+ABSL_DECLARE_FLAG(absl::Duration, prediction_log_close_timeout);
 ABSL_DECLARE_FLAG(std::string, prediction_log_salt_file);
 ABSL_DECLARE_FLAG(std::string, prediction_log_kafka_properties);
 ABSL_DECLARE_FLAG(int, workers);

@@ -281,8 +281,12 @@ bool PredictionLog::Close(Duration budget) {
   }
   left.ForEach(
       [](const QueuedRecord& entry) { EndWait(entry, NotSaved("the server is shutting down")); });
-  if (ended) writer_.Join();
   return ended;
+}
+
+absl::Status PredictionLog::last_error() const {
+  MutexLock lock(mutex_);
+  return last_error_;
 }
 
 PredictionLogCounters PredictionLog::counters() const {

@@ -32,8 +32,8 @@ namespace tournant {
 // room, and is stored again, with a pause between, until it is durable or the log is closed; one
 // that a call waits for is tried once, and the call told.
 //
-// Owned by main, outlives the Predictor. Any thread, but for Close. The writer thread ends in Close
-// or the destructor, which waits for a write that is going on.
+// Owned by main, outlives the Predictor. Any thread. The writer thread ends in Close or the
+// destructor, which waits for a write that is going on.
 class PredictionLog final : public PredictionSink, public StatusSource, private LogPlaces {
  public:
   struct Options {
@@ -66,10 +66,13 @@ class PredictionLog final : public PredictionSink, public StatusSource, private 
 
   // Takes no more records, and waits at most `budget` for the rest; what is left then is dropped as
   // `shutdown`. True when the writer has ended and its last file is finished; false when it still
-  // hangs in a write, as will the destructor: then leave the process without it. One thread only.
+  // hangs in a write, as will the destructor: then leave the process without it. A second caller
+  // may be in more of a hurry than the first.
   bool Close(Duration budget);
 
   PredictionLogCounters counters() const;
+  // Of what was written last.
+  absl::Status last_error() const;
 
   absl::string_view status_name() const override { return "prediction_log"; }
   std::string StatusJson() const override;

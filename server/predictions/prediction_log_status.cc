@@ -7,11 +7,7 @@ namespace tournant {
 
 std::string PredictionLog::StatusJson() const {
   const PredictionLogCounters now = counters();
-  absl::Status error;
-  {
-    MutexLock lock(mutex_);
-    error = last_error_;
-  }
+  const absl::Status error = last_error();
   using Json = nlohmann::ordered_json;
   const Json status = {{"sink", options_.sink},
                        {"enqueued", now.enqueued},

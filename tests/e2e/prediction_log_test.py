@@ -7,12 +7,22 @@ import os
 import re
 import shutil
 import signal
+import socket
 import tempfile
 import unittest
 import urllib.request
 from pathlib import Path
 
-from harness import DEADLINE, NOW, STORE, repository, run_server, serve, tournant, until
+from harness import DEADLINE, LIMIT_SECONDS, NOW, STORE, repository, run_server, serve, tournant, until
+
+
+def listens(server) -> bool:
+    host, port = server.address.rsplit(":", 1)
+    try:
+        socket.create_connection((host, int(port)), timeout=LIMIT_SECONDS).close()
+        return True
+    except ConnectionRefusedError:
+        return False
 
 
 class PredictionLog(unittest.TestCase):
@@ -77,7 +87,7 @@ class PredictionLog(unittest.TestCase):
         bound = 200_000
         server = self.serve("linear", arguments=(
             f"--prediction_log=jsonl:{pipe}", f"--prediction_log_max_bytes={bound}",
-            "--http_address=127.0.0.1:0"))
+            "--prediction_log_close_timeout=10m", "--http_address=127.0.0.1:0"))
         rows = self.folder / "rows.csv"
         calls = 2000
         rows.write_text("x\n" + "1\n" * calls)  # Far more lines than a pipe and the log take.
@@ -95,14 +105,30 @@ class PredictionLog(unittest.TestCase):
         self.assertGreaterEqual(now["full"], calls)
 
         server.signal(signal.SIGTERM)
-        status, _ = server.wait()  # By itself, when the log's ten seconds are up.
-        self.assertEqual(status, 1, server.errors)
-        self.assertIn("the prediction log hangs; what it holds is lost", server.errors)
+        until(lambda: not listens(server))
+        self.assertEqual(self.books(server), now, "it is told for as long as the log is being saved")
+        server.signal(signal.SIGTERM)
+        self.assertEqual(server.wait()[0], 1, server.errors)
+        self.assertEqual(self.lost(server), now["in_memory"])
         lines = os.read(reader, 1 << 20).decode().split("\n")
         numbers = [json.loads(line)["sequence"] for line in lines[:-1]]  # The last one is torn.
         self.assertEqual(numbers, list(range(1, len(numbers) + 1)), "none was dropped before")
         self.assertGreaterEqual(len(numbers), now["durable"])
         self.assertLessEqual(len(numbers), now["durable"] + now["in_memory"])
+
+    def test_records_that_cannot_be_saved_at_the_end_are_counted_and_fail_it(self):
+        server = self.serve("linear", arguments=(
+            "--prediction_log=jsonl:/dev/full", "--prediction_log_mode=reserve",
+            "--prediction_log_close_timeout=10ms"))
+        for number in (1, 2):
+            self.infer(server, "linear", f"x={number}")
+        self.assertEqual(server.stop()[0], 1, server.errors)
+        self.assertEqual(self.lost(server), 2)
+        self.assertNotIn('"drained"', server.errors)
+
+    def lost(self, server) -> int:
+        line = next(line for line in server.errors.splitlines() if "could not save all" in line)
+        return json.loads(line)["lost"]
 
     def books(self, server) -> dict[str, int]:
         """What /metrics says has become of the records, summed up over the reasons."""
