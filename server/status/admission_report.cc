@@ -90,8 +90,11 @@ void AdmissionReport::RegisterWith(MetricsRegistry& registry) const {
 std::string AdmissionReport::StatusJson() const {
   using Json = nlohmann::ordered_json;
   const AdmissionControl::Numbers numbers = admission_.Read();
+  const AdmissionControl::Options& options = admission_.options();
   Json status = {{"calls", numbers.calls},
+                 {"max_calls", options.max_calls},
                  {"request_bytes", numbers.bytes},
+                 {"max_request_bytes", options.max_bytes},
                  {"work_seconds", Seconds(numbers.work)},
                  {"peers", numbers.peers},
                  {"classes", Json::object()}};
@@ -100,6 +103,7 @@ std::string AdmissionReport::StatusJson() const {
     Json& entry = status["classes"][std::string(CriticalityName(criticality))];
     entry = {{"offered", counts.offered},
              {"admitted", counts.admitted},
+             {"share", PatienceShare(criticality)},  // Of the two limits.
              {"wait_correction", counts.correction},
              {"wait_correction_beyond_share", counts.correction_beyond_share},
              {"rejected", Json::object()},

@@ -1,5 +1,6 @@
 #include "status/models_status.h"
 
+#include <array>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
@@ -25,6 +26,12 @@ void AddServed(const ModelVersion& version, Json& entry) {
   entry["calls"] = {{"ok", totals.success.count},
                     {"failed", totals.fail.count},
                     {"ok_seconds", Seconds(totals.success.time)}};
+  // In the order of CallFailure.
+  constexpr std::array<const char*, kCallFailures> kReasons = {"rejected", "canceled", "backend",
+                                                               "other"};
+  for (size_t i = 0; i < kCallFailures; ++i) {
+    entry["calls"]["failures"][kReasons[i]] = totals.failures[i];
+  }
   entry["rows"] = totals.rows;
   entry["executions"] = totals.executions;
   entry["queued_seconds"] = Seconds(totals.queued);

@@ -28,6 +28,8 @@ READ_TABLE = """(table) => {
   return [...table.tBodies[0].rows].map((row) =>
     Object.fromEntries([...row.cells].map((cell, i) => [titles[i], cell.textContent])));
 }"""
+READ_FIGURES = """(figures) => Object.fromEntries([...figures.children].map((figure) =>
+  [...figure.children].slice(0, 2).map((part) => part.textContent)))"""
 READ_FACTS = """(part) => Object.fromEntries([...part.querySelectorAll('dl.pairs > div')].map((pair) =>
   [pair.children[0].textContent, pair.children[1].textContent]))"""
 
@@ -104,6 +106,7 @@ class StatusPageParts(PageCase):
 
     def open(self, **options) -> Page:
         """With nothing that it could not show, now and when the test is over."""
+        until(lambda: sum(self.status()["calls"]["live"].values()) == 2)
         page = super().open(own_clock=True, **options)
         self.addCleanup(lambda: self.assertTrue(page.locator("#problem").is_hidden(),
                                                 page.locator("#problem").text_content()))
@@ -134,28 +137,42 @@ class StatusPageParts(PageCase):
             self.assertEqual(row["Calls so far"], str(calls))
             self.assertGreater(calls, 0)
 
+    def test_calls_that_a_model_refuses_are_no_errors_of_it(self):
+        page = self.open()
+        row: dict[str, str] = {}
+
+        def refuses() -> bool:
+            self.infer("linear", floats(1), headers={"tournant-criticality": "sheddable"}, code="RESOURCE_EXHAUSTED")
+            self.look(page)
+            row.update(self.model(page, "linear"))
+            return row["Refused or late"] not in ("–", "0/s")
+
+        until(refuses)
+        self.assertRegex(row["Refused or late"], RATE)
+        self.assertEqual((row["Answers"], row["Errors"]), ("0/s", "0/s"))
+
     def test_rates_errors_and_times_while_calls_come(self):
         page = self.open()
         stove = page.locator("#stations > li").nth(3)
-        titles = ("Answers", "Errors", "Mean time", "Rows a batch")
+        row: dict[str, str] = {}
+        figures: dict[str, str] = {}
+        lines: list[str] = []
 
         def flows() -> bool:
             self.infer("raises", floats(1))
             self.infer("raises", floats(-1), code="INTERNAL")
             self.look(page)
-            row = self.model(page, "raises")
-            lines = [line.get_attribute("d") for line in page.locator("#figures path").all()
-                     + stove.locator(".spark path").all()]
-            return all(row[title] not in ("–", "0/s") for title in titles) and all("L" in line for line in lines)
+            row.update(self.model(page, "raises"))
+            figures.update(page.locator("#figures").evaluate(READ_FIGURES))
+            lines[:] = [line.get_attribute("d")
+                        for line in page.locator("#figures path").all() + stove.locator(".spark path").all()]
+            return (all(row[title] not in ("–", "0/s") for title in ("Answers", "Errors", "Mean time", "Rows a batch"))
+                    and all("L" in line for line in lines) and figures["In flight"] == "2")
 
         until(flows)
-        row = self.model(page, "raises")
-        self.assertRegex(row["Answers"], RATE)
-        self.assertRegex(row["Errors"], RATE)
-        self.assertRegex(row["Mean time"], TIME)
-        self.assertEqual(row["Rows a batch"], "1")
-        figures = page.locator("#figures .figure").evaluate_all(
-            "(all) => Object.fromEntries(all.map((one) => [...one.children].slice(0, 2).map((part) => part.textContent)))")
+        self.assertEqual(row["Refused or late"], "0/s")
+        for title, form in (("Answers", RATE), ("Errors", RATE), ("Mean time", TIME), ("Rows a batch", "^1$")):
+            self.assertRegex(row[title], form)
         self.assertRegex(figures.pop("Calls"), RATE)
         self.assertRegex(figures.pop("Errors"), RATE)
         self.assertRegex(figures.pop("Workers’ use"), r"%$")
@@ -238,10 +255,16 @@ class StatusPageParts(PageCase):
         meters = [" ".join(meter.inner_text().split()) for meter in page.locator("#admission .metered").all()]
         self.assertEqual(meters[0], "Calls admitted and not yet answered 2 of 8")
         self.assertRegex(meters[1], r"^Bytes of their requests \d+ B of 1 MiB$")
-        causes = {row["Cause"]: row["so far"] for row in self.table(page, "causes")}
-        self.assertEqual(causes.pop("too many calls"), "1")
-        self.assertEqual(set(causes.values()), {"0"})
-        self.assertEqual({row["Class"] for row in self.table(page, "classes")}, set(self.status()["admission"]["classes"]))
+        admission = self.status()["admission"]
+        causes = {row["Cause"].replace(" ", "_"): int(row["so far"]) for row in self.table(page, "causes")}
+        self.assertEqual(causes, {cause: sum(entry["rejected"][cause] for entry in admission["classes"].values())
+                                  for cause in causes})
+        self.assertGreater(causes["too_many_calls"], 0)
+        self.assertEqual((admission["max_calls"], admission["max_request_bytes"]), (8, 1 << 20))
+        self.assertEqual({row["Class"]: row["most calls"] for row in self.table(page, "classes")},
+                         {name: str(int(entry["share"] * 8)) for name, entry in admission["classes"].items()})
+        limited = {row["Class"]: row["most calls"] for row in self.table(page, "classes")}
+        self.assertEqual((limited["critical-plus"], limited["sheddable"]), ("8", "2"))
 
     def test_the_prediction_log(self):
         until(lambda: self.status()["prediction_log"]["in_memory"] == 0)
@@ -261,6 +284,12 @@ class StatusPageParts(PageCase):
         self.assertEqual(rows["--max_in_flight_bytes"], ("1048576", "environment"))
         self.assertEqual(rows, {f"--{name}": (setting["value"] or "(empty)", setting["from"])
                                 for name, setting in self.status()["settings"].items()})
+
+    def test_all_of_it_fits_a_phone(self):
+        page = self.open(viewport={"width": 360, "height": 740})
+        page.click("#settings-all summary")
+        page.locator("#settings tbody tr").first.wait_for()
+        self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 360)
 
     def test_a_text_in_the_form(self):
         page = self.open()

@@ -31,7 +31,7 @@ const plate = (x, y) => svg('g', {class: 'plate'},
 
 const STATIONS = [
   {
-    name: 'Order', says: 'being read and checked', phases: ['Accepted', 'Validating'],
+    name: 'Order', says: 'being checked', phases: ['Accepted', 'Validating'],
     draw: (n) => [
       svg('path', {class: 'wood', d: 'M20 62h120'}),
       svg('path', {class: 'bell', d: 'M62 58a18 18 0 0 1 36 0zM58 60h44M80 40v-4'}),

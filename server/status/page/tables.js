@@ -43,9 +43,11 @@ function showModels(status) {
     other.models.find((entry) => entry.model === model && entry.version === version);
   const rows = status.models.map((entry) => {
     const of = find(entry.model, entry.version);
-    const calls = (kind) => rate((other) => of(other)?.calls?.[kind]);
-    const ok = calls('ok');
-    const failed = calls('failed');
+    const calls = (read) => rate((other) => (of(other)?.calls ? read(of(other).calls) : undefined));
+    const ok = calls(({ok: answered}) => answered);
+    // A caller that left is neither.
+    const failed = calls(({failures}) => failures.backend + failures.other);
+    const refused = calls(({failures}) => failures.rejected);
     const took = rate((other) => of(other)?.calls?.ok_seconds);
     const executions = rate((other) => of(other)?.executions);
     const batched = rate((other) => of(other)?.rows);
@@ -57,6 +59,7 @@ function showModels(status) {
         mark: `state ${STATE_MARKS[entry.state] || ''}`},
       served ? perSecond(ok) : NONE,
       {text: served ? perSecond(failed) : NONE, mark: failed > 0 ? 'bad' : ''},
+      {text: served ? perSecond(refused) : NONE, mark: refused > 0 ? 'warn' : ''},
       ok > 0 ? seconds(took / ok) : NONE,
       executions > 0 ? short(batched / executions, 2) : NONE,
       served ? count(entry.calls.ok + entry.calls.failed) : NONE,
@@ -66,7 +69,7 @@ function showModels(status) {
   });
   const number = (title) => ({title, number: true});
   fillTable(byId('models'), [{title: 'Model'}, number('Version'), {title: 'State'}, number('Answers'),
-    number('Errors'), number('Mean time'), number('Rows a batch'), number('Calls so far'),
+    number('Errors'), number('Refused or late'), number('Mean time'), number('Rows a batch'), number('Calls so far'),
     number('Loaded in'), number('of it warm-up')],
   rows, 'No models are known.');
 }
@@ -125,10 +128,14 @@ function showFeatures(status) {
     return;
   }
   const {cells, degraded_answers: degraded, oldest_age_seconds: age} = status.features;
-  const parts = Object.entries(cells).map(([name, value]) => ({name: words(name), value, mark: CELL_MARKS[name]}));
+  // Of the last seconds where there were any in them, else of all.
+  const before = samples[beginOf(samples.length - 1)].status.features.cells;
+  const recent = Object.keys(cells).some((name) => cells[name] > before[name]);
+  const parts = Object.entries(cells).map(([name, value]) =>
+    ({name: words(name), value: recent ? value - before[name] : value, mark: CELL_MARKS[name]}));
   const degradedNow = rate((other) => other.features.degraded_answers);
   const children = [
-    el('h3', {}, 'Where feature values came from'),
+    el('h3', {}, `Where feature values came from, ${recent ? 'last seconds' : 'since the start'}`),
     ...partsBar(parts, parts.map(({name, value}) => `${name} ${count(value)}`).join(', ')),
     facts([
       ['Oldest value, median', age.count > 0 ? seconds(age.p50) : NONE],
@@ -161,9 +168,9 @@ function showFeatures(status) {
 }
 
 function showAdmission(status) {
-  const {admission, settings} = status;
-  const most = Number(settings.max_in_flight.value);
-  const mostBytes = Number(settings.max_in_flight_bytes.value);
+  const {admission} = status;
+  // As they hold: a flag may leave one to the server.
+  const {max_calls: most, max_request_bytes: mostBytes} = admission;
   const causes = {};
   for (const [name, entry] of Object.entries(admission.classes)) {
     for (const cause of Object.keys(entry.rejected)) {
@@ -186,10 +193,10 @@ function showAdmission(status) {
   fillTable(byId('causes'), [{title: 'Cause'}, number('now'), number('so far')],
     Object.entries(causes).map(([cause, {all, now}]) =>
       [words(cause), {text: perSecond(now), mark: now > 0 ? 'warn' : ''}, count(all)]), '');
-  fillTable(byId('classes'), [{title: 'Class'}, number('let in'), number('refused')],
-    Object.entries(admission.classes).map(([name]) => {
+  fillTable(byId('classes'), [{title: 'Class'}, number('most calls'), number('let in'), number('refused')],
+    Object.entries(admission.classes).map(([name, {share}]) => {
       const turnedAway = rate((other) => sum(other.admission.classes[name].rejected));
-      return [words(name), perSecond(rate((other) => other.admission.classes[name].admitted)),
+      return [words(name), count(Math.floor(share * most)), perSecond(rate((other) => other.admission.classes[name].admitted)),
         {text: perSecond(turnedAway), mark: turnedAway > 0 ? 'warn' : ''}];
     }), '');
 }
@@ -207,7 +214,7 @@ function showLog(status) {
       ['In memory', `${count(log.in_memory)}${log.in_memory_bytes === undefined ? '' : ` (${bytes(log.in_memory_bytes)})`}`],
       ['Dropped', count(dropped), dropped > 0 ? 'bad' : ''],
       ['Left out by sampling', count(log.sampled_out)],
-      ['Calls refused for want of a place', count(log.refused || 0), log.refused > 0 ? 'bad' : ''],
+      ['Refused for want of a place', count(log.refused || 0), log.refused > 0 ? 'bad' : ''],
     ]),
     ...(log.sink ? [el('h3', {}, 'To'), el('p', {class: 'code'}, log.sink)] : []),
     ...(log.error ? [el('p', {class: 'bad'}, log.error)] : []));
