@@ -18,7 +18,8 @@ RUN = "predictions-20260101T00000{}.000000Z-00000001"
 class PredictionLog(RenderedTest):
     def prune(self, folder, kept_mib, overlay):
         """Runs what the second container runs, once, on another folder."""
-        container = next(c for c in pod(self.rendered[overlay])["initContainers"] if c["name"] == "prediction-pruner")
+        container = next(container for container in pod(self.rendered[overlay])["initContainers"]
+                         if container["name"] == "prediction-pruner")
         *command, script = container["command"]
         script = script.replace("/predictions", str(folder)).replace("sleep 10 &", "exit 0")
         variables = {variable["name"] for variable in container["env"]}

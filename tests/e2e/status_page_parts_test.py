@@ -75,6 +75,12 @@ class StatusPageParts(PageCase):
             raise AssertionError(f"{model} ended with {ended}, not {code}")
 
     @classmethod
+    def refuse(cls) -> None:
+        """While two calls are in memory, a third one of the lowest class finds no place."""
+        cls.infer("linear", floats(1), headers={"tournant-criticality": "sheddable"},
+                  code="RESOURCE_EXHAUSTED")
+
+    @classmethod
     def make_calls(cls) -> None:
         """One of each kind, and two that wait for the feature store as long as the tests run."""
         cls.infer("seats", planes("N1602", "N1603"))
@@ -94,7 +100,7 @@ class StatusPageParts(PageCase):
             cls.client.async_infer("seats", [planes(name)], lambda *_: None, request_id=f"held-{name}",
                                    client_timeout=LIMIT_SECONDS) for name in ("HELD1", "HELD2")]
         until(lambda: cls.status()["calls"]["live"]["AwaitingFeatures"] == 2)
-        cls.infer("linear", floats(1), headers={"tournant-criticality": "sheddable"}, code="RESOURCE_EXHAUSTED")
+        cls.refuse()
         # What is counted after an answer, and what is written after it.
         until(lambda: sum(cls.status()["calls"]["live"].values()) == 2)
         until(lambda: cls.status()["prediction_log"]["in_memory"] == 0)
@@ -142,7 +148,7 @@ class StatusPageParts(PageCase):
         row: dict[str, str] = {}
 
         def refuses() -> bool:
-            self.infer("linear", floats(1), headers={"tournant-criticality": "sheddable"}, code="RESOURCE_EXHAUSTED")
+            self.refuse()
             self.look(page)
             row.update(self.model(page, "linear"))
             return row["Refused or late"] not in ("–", "0/s")
@@ -157,6 +163,7 @@ class StatusPageParts(PageCase):
         row: dict[str, str] = {}
         figures: dict[str, str] = {}
         lines: list[str] = []
+        forms = {"Answers": RATE, "Errors": RATE, "Mean time": TIME, "Rows a batch": "^1$"}
 
         def flows() -> bool:
             self.infer("raises", floats(1))
@@ -166,12 +173,12 @@ class StatusPageParts(PageCase):
             figures.update(page.locator("#figures").evaluate(READ_FIGURES))
             lines[:] = [line.get_attribute("d")
                         for line in page.locator("#figures path").all() + stove.locator(".spark path").all()]
-            return (all(row[title] not in ("–", "0/s") for title in ("Answers", "Errors", "Mean time", "Rows a batch"))
+            return (all(row[title] not in ("–", "0/s") for title in forms)
                     and all("L" in line for line in lines) and figures["In flight"] == "2")
 
         until(flows)
         self.assertEqual(row["Refused or late"], "0/s")
-        for title, form in (("Answers", RATE), ("Errors", RATE), ("Mean time", TIME), ("Rows a batch", "^1$")):
+        for title, form in forms.items():
             self.assertRegex(row[title], form)
         self.assertRegex(figures.pop("Calls"), RATE)
         self.assertRegex(figures.pop("Errors"), RATE)
@@ -184,8 +191,8 @@ class StatusPageParts(PageCase):
     def test_calls_where_they_are(self):
         page = self.open()
         stations = page.locator("#stations > li").evaluate_all(
-            "(all) => all.map((one) => [one.querySelector('h3').textContent, one.querySelector('b').textContent])")
-        self.assertEqual(stations, [["Order", "0"], ["Pantry", "2"], ["Ticket rail", "0"], ["Stove", "0"], ["Pass", "0"]])
+            "(all) => all.map((one) => ['h3', 'b'].map((tag) => one.querySelector(tag).textContent))")
+        self.assertEqual(dict(stations), {"Order": "0", "Pantry": "2", "Ticket rail": "0", "Stove": "0", "Pass": "0"})
         self.assertEqual(page.locator("#stations > li.busy").count(), 1)
         self.assertEqual(page.locator("#stations > li").nth(1).locator(".ticket").count(), 2)
 
@@ -194,7 +201,8 @@ class StatusPageParts(PageCase):
         rows = self.table(page, "oldest")
         self.assertEqual({row["Request id"] for row in rows}, {"held-HELD1", "held-HELD2"})
         for row in rows:
-            self.assertEqual((row["Phase"], row["Model"], row["Version"], row["Rows"]), ("awaiting features", "seats", "1", "1"))
+            self.assertEqual([row[title] for title in ("Phase", "Model", "Version", "Rows")],
+                             ["awaiting features", "seats", "1", "1"])
             self.assertRegex(row["Age"], TIME)
 
     def test_workers_and_sizes_of_batches(self):
@@ -220,7 +228,8 @@ class StatusPageParts(PageCase):
         facts = self.facts(page, "features")
         self.assertRegex(facts["Oldest value, median"], TIME)
         self.assertRegex(facts["Oldest value, p99"], TIME)
-        self.assertTrue(facts["Degraded answers"].startswith(f"{status['features']['degraded_answers']} ("), facts)
+        degraded = status["features"]["degraded_answers"]
+        self.assertTrue(facts["Degraded answers"].startswith(f"{degraded} ("), facts)
         self.assertRegex(facts["Fetch, median"], TIME)
         self.assertRegex(facts["Fetch, p95"], TIME)
         self.assertEqual((facts["Failed or late"], facts["Brown-out"]), ("0\u202f%", "none"))
@@ -257,8 +266,8 @@ class StatusPageParts(PageCase):
         self.assertRegex(meters[1], r"^Bytes of their requests \d+ B of 1 MiB$")
         admission = self.status()["admission"]
         causes = {row["Cause"].replace(" ", "_"): int(row["so far"]) for row in self.table(page, "causes")}
-        self.assertEqual(causes, {cause: sum(entry["rejected"][cause] for entry in admission["classes"].values())
-                                  for cause in causes})
+        rejected = [entry["rejected"] for entry in admission["classes"].values()]
+        self.assertEqual(causes, {cause: sum(of[cause] for of in rejected) for cause in rejected[0]})
         self.assertGreater(causes["too_many_calls"], 0)
         self.assertEqual((admission["max_calls"], admission["max_request_bytes"]), (8, 1 << 20))
         self.assertEqual({row["Class"]: row["most calls"] for row in self.table(page, "classes")},
