@@ -13,7 +13,7 @@ import sys
 
 import yaml
 
-from manifests import pods, references, scaling, schemas, settings
+from manifests import paths, pods, references, scaling, schemas, scrapes, settings, sizes
 from manifests.model import Manifests
 from manifests.project import Project
 
@@ -31,6 +31,12 @@ CHECKS = (
     settings.prediction_logs,
     settings.addresses,
     settings.grace,
+    paths.flags,
+    paths.others,
+    sizes.memory,
+    sizes.disks,
+    scrapes.monitors,
+    scrapes.kserve,
     references.names,
     references.selectors,
     references.services,

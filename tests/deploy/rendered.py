@@ -28,13 +28,31 @@ def server(items):
     return pod(items)["containers"][0]
 
 
+def set_flag(container, flag, value):
+    """Sets a flag where it is set already: among the arguments, or in the environment."""
+    for i, argument in enumerate(container["args"]):
+        if argument.startswith(f"--{flag}="):
+            container["args"][i] = f"--{flag}={value}"
+            return
+    named(container["env"], f"TOURNANT_{flag.upper()}")["value"] = value
+
+
+def named(items, name):
+    return next(item for item in items if item["name"] == name)
+
+
 class RenderedTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.rendered = {}
-        for name in ("production", "production-keda", "production-log-volume"):
+        for name in ("demo", "production", "production-keda", "production-log-volume"):
             cls.rendered[name] = check_manifests.render(OVERLAYS / name)[0]
         cls.rendered["kserve"] = check_manifests.render(ROOT / "deploy/kserve")[0]
+
+    @staticmethod
+    def runtime(items):
+        """The container of KServe's runtime."""
+        return find(items, "ClusterServingRuntime")["spec"]["containers"][0]
 
     def problems(self, overlay, change):
         items = copy.deepcopy(self.rendered[overlay])

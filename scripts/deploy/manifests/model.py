@@ -49,6 +49,26 @@ class Pod:
         return any(port in known for known in self.ports())
 
 
+def predictor(runtime, wanted):
+    """A pod's spec as KServe makes it of a runtime's and of an InferenceService's predictor, as far as we use
+    them. Its model's arguments come behind the runtime's; a flag has its last value."""
+    model = wanted.get("model") or {}
+    containers = []
+    for container in runtime["containers"]:
+        if container["name"] == "kserve-container":
+            arguments = {}
+            for argument in (container.get("args") or []) + (model.get("args") or []):
+                arguments[argument.partition("=")[0]] = argument
+            container = {
+                **container,
+                **{key: model[key] for key in ("resources", "image") if key in model},
+                "env": (container.get("env") or []) + (model.get("env") or []),
+                "args": list(arguments.values()),
+            }
+        containers.append(container)
+    return {**runtime, **{k: v for k, v in wanted.items() if k != "model"}, "containers": containers}
+
+
 class Manifests:
     """The objects of one rendering, and what is known of the binaries that they start."""
 
@@ -68,6 +88,8 @@ class Manifests:
             yield Pod(item, template["spec"], template["metadata"].get("labels") or {})
         for item in self.of("ClusterServingRuntime", "ServingRuntime"):
             yield Pod(item, item["spec"], {}, partial=True)
+            for service in self.of("InferenceService"):
+                yield Pod(service, predictor(item["spec"], service["spec"]["predictor"]), {}, partial=True)
 
     def pods_of(self, selector):
         return [pod for pod in self.pods() if not pod.partial and matches(selector, pod.labels)]

@@ -2,6 +2,7 @@
 
 import functools
 import pathlib
+import posixpath
 import re
 
 import metric_names
@@ -11,6 +12,12 @@ FLAG_FILES = {
     "tournant-server": "server/server_flags.cc",
     "tournant-feature-store": "server/feature_store/feature_store_main.cc",
 }
+# Defaults that are constants elsewhere: the file, and the name there.
+BYTES_ELSEWHERE = {
+    ("tournant-feature-store", "max_in_flight_bytes"): ("server/feature_store/call_limit.h", "max_bytes"),
+}
+# Images of data.
+DOCKERFILES = {"tournant-demo": "deploy/kubernetes/overlays/demo/Dockerfile"}
 # What a server answers to in grpc.health.v1, besides the names of models.
 HEALTH_SERVICES = {
     "tournant-server": ("", "ready", "live"),
@@ -18,6 +25,7 @@ HEALTH_SERVICES = {
 }
 
 FLAG = re.compile(r"ABSL_FLAG\(\s*([\w:]+),\s*(\w+),")
+BYTES = r"(?:u?int\d+_t|size_t)?\{?(\d+)\}?(?: << (\d+))?"
 DURATION = re.compile(r"0|(\d+(\.\d*)?(ns|us|ms|s|m|h))+")
 VALUES = {
     "bool": re.compile(r"true|false"),
@@ -62,6 +70,50 @@ class Project:
     def metrics(self):
         """The metrics that a server shows: name -> (type, labels)."""
         return metric_names.served(self.root)
+
+    @functools.cache
+    def default_bytes(self, binary, flag):
+        """The default of a flag that counts bytes."""
+        file = FLAG_FILES[binary]
+        if (binary, flag) in BYTES_ELSEWHERE:
+            file, name = BYTES_ELSEWHERE[binary, flag]
+            return self._bytes_of(file, rf"\b{name} = ")
+        return self._bytes_of(file, rf"ABSL_FLAG\(\s*\w+, {flag},\s*")
+
+    def prediction_file_bytes(self):
+        """How large a file of the prediction log gets, about, before the next one is begun."""
+        return self._bytes_of("server/predictions/segment_writer.h", r"\brotate_bytes = ")
+
+    def _bytes_of(self, file, before):
+        """A number of bytes in a source, such as `int64_t{64} << 20`, behind what matches."""
+        found = re.search(before + BYTES, (self.root / file).read_text())
+        if found is None:
+            raise ValueError(f"{file} has no number of bytes behind {before}, which sizes are checked by")
+        return int(found[1]) << int(found[2] or 0)
+
+    @functools.cache
+    def metrics_path(self):
+        """Where the server shows its metrics."""
+        file = "server/status/status_pages.cc"
+        found = re.search(r'\{"(/[^"]*)", [^\n]*return Metrics\(', (self.root / file).read_text())
+        if found is None:
+            raise ValueError(f"{file} has no path of the metrics, which monitors are checked by")
+        return found[1]
+
+    @functools.cache
+    def paths_in_image(self, image):
+        """What a Dockerfile of ours puts into an image by COPY; None for another image."""
+        if image not in DOCKERFILES:
+            return None
+        paths = set()
+        for line in re.findall(r"^COPY ((?!--).*)$", (self.root / DOCKERFILES[image]).read_text(), re.M):
+            *sources, target = line.split()
+            into = target.endswith("/") or len(sources) > 1
+            paths.update(
+                posixpath.normpath(f"{target}/{posixpath.basename(source)}" if into else target)
+                for source in sources
+            )
+        return paths
 
     def _seconds_of(self, file, *names):
         """The sum of constants of a source."""

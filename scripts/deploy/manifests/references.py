@@ -5,12 +5,12 @@ import collections
 from .model import matches, name_of
 from .settings import our_containers, settings_of
 
-# What deploy/README.md tells an operator to make before; (kind, name).
+# What deploy/README.md tells an operator to make before: (kind, name) -> its keys.
 MADE_BEFORE = {
-    ("PersistentVolumeClaim", "tournant-models"),
-    ("PersistentVolumeClaim", "tournant-predictions"),
-    ("Secret", "feast-redis"),
-    ("ConfigMap", "feast-registry"),
+    ("PersistentVolumeClaim", "tournant-models"): set(),
+    ("PersistentVolumeClaim", "tournant-predictions"): set(),
+    ("Secret", "feast-redis"): {"url"},
+    ("ConfigMap", "feast-registry"): {"registry.db"},
 }
 CLUSTER_KINDS = ("Namespace", "ClusterServingRuntime")
 
@@ -110,8 +110,17 @@ def network_policies(manifests):
                             yield f"{name_of(item)} lets {pod.name} call port {number}, which is not there"
 
 
+def keys_of(manifests, kind, name):
+    """The keys of a Secret or a ConfigMap, be it rendered or made before; None where nobody makes it."""
+    item = manifests.find(kind, name)
+    if item is None:
+        return MADE_BEFORE.get((kind, name))
+    return {key for part in ("data", "stringData", "binaryData") for key in item.get(part) or {}}
+
+
 def sources(manifests):
-    """Config maps, secrets and claims are rendered, or among those that the operator makes before."""
+    """Config maps, secrets and claims are rendered, or among those that the operator makes before, with the
+    keys that are asked for."""
     for pod in manifests.pods():
         wanted = set()
         for volume in pod.spec.get("volumes") or []:
@@ -125,9 +134,15 @@ def sources(manifests):
         for container in pod.containers + pod.init_containers:
             for variable in container.get("env") or []:
                 for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
-                    if field in (variable.get("valueFrom") or {}):
-                        wanted.add((kind, variable["valueFrom"][field]["name"]))
-        for kind, name in sorted(wanted - MADE_BEFORE):
+                    if field not in (variable.get("valueFrom") or {}):
+                        continue
+                    name, key = (variable["valueFrom"][field][part] for part in ("name", "key"))
+                    wanted.add((kind, name))
+                    keys = keys_of(manifests, kind, name)
+                    if keys is not None and key not in keys:
+                        here = ", ".join(sorted(keys))
+                        yield f"{pod.name}: {variable['name']} is the key {key} of the {kind} {name}, which has {here}"
+        for kind, name in sorted(wanted - set(MADE_BEFORE)):
             if manifests.find(kind, name) is None:
                 yield f"{pod.name} uses the {kind} {name}, which nobody makes"
 

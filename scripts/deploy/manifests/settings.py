@@ -9,6 +9,8 @@ from .project import FLAG_FILES, seconds
 PREFIX = "TOURNANT_"
 # What Kubernetes gives a pod to end that does not say.
 DEFAULT_GRACE_SECONDS = 30
+# Where KServe's storage initializer leaves the model, in a volume that it adds to the pod.
+KSERVE_MODELS = "/mnt/models"
 # What Kubernetes replaces in the values of variables and in arguments.
 REFERENCE = re.compile(r"\$\((\w+)\)")
 
