@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 
 import metric_names
 import sources
@@ -25,6 +26,10 @@ MADE = {
     "deploy/prometheus/prometheus-rule.yml": "scripts/deploy/prometheus_rule",
 }
 
+# What a variable of the dashboard asks for.
+LABEL_VALUES = re.compile(r"label_values\((?P<series>.*),\s*(?P<label>\w+)\)")
+
+
 def is_there():
     return (ROOT / metric_names.METRICS).is_file()
 
@@ -38,17 +43,55 @@ def names():
     for name in known:
         if f"| `{name}` |" not in readme:
             yield Finding(README, 1, f"{name} is missing in the table")
-    rules = sources.text(RULES)
-    recorded = set(re.findall(r"- record: (\S+)", rules))
-    for number, line in enumerate(rules.splitlines(), 1):
-        if line.lstrip().startswith(("#", "- record:", "summary:")):
+    rules = list(values_of(RULES, "record", "expr"))
+    recorded = {
+        name: metric_names.labels_of(expression)
+        for (_, key, name), (_, _, expression) in zip(rules, rules[1:])
+        if key == "record"
+    }
+    queries = [(RULES, line, "", text) for line, key, text in rules if key == "expr"]
+    queries += [(RULE_TESTS, line, "", text) for line, _, text in values_of(RULE_TESTS, "series", "expr")]
+    queries += [(DASHBOARD, 1, f"{where}: ", text) for where, text in dashboard_queries()]
+    for path, line, where, text in queries:
+        for wrong in metric_names.wrong_names(text, known, recorded):
+            yield Finding(path, line, where + wrong)
+
+
+def values_of(path, *keys):
+    """(line, key, text) of each value of these keys in YAML as we write it: on the key's line, in braces with
+    others, or folded over lines that are further in."""
+    lines = sources.text(path).splitlines()
+    pattern = re.compile(rf"^(?P<before>[ -]*(?:- \{{)?)(?P<key>{'|'.join(keys)}): (?P<value>.*)$")
+    for number, line in enumerate(lines, 1):
+        match = pattern.match(line)
+        if match is None:
             continue
-        for wrong in metric_names.wrong_names(line, known, recorded):
-            yield Finding(RULES, number, wrong)
-    for panel in json.loads(sources.text(DASHBOARD))["panels"]:
+        value, column = match["value"], len(match["before"])
+        quoted = re.match(r"'((?:[^']|'')*)'|\"([^\"]*)\"", value)
+        if quoted:
+            yield number, match["key"], (quoted[1] or quoted[2] or "").replace("''", "'")
+            continue
+        parts = [re.sub(r"^[>|][+-]?$", "", value)]
+        for more in lines[number:]:
+            if more.strip() and len(more) - len(more.lstrip()) <= column:
+                break
+            parts.append(more.strip())
+        yield number, match["key"], " ".join(parts).strip()
+
+
+def dashboard_queries():
+    """(where, query) of everything that the dashboard asks Prometheus."""
+    dashboard = json.loads(sources.text(DASHBOARD))
+    for panel in dashboard["panels"]:
         for target in panel.get("targets", []):
-            for wrong in metric_names.wrong_names(target["expr"], known, recorded):
-                yield Finding(DASHBOARD, 1, f"panel '{panel['title']}': {wrong}")
+            yield f"panel '{panel['title']}'", target["expr"]
+    for variable in dashboard.get("templating", {}).get("list", []):
+        if variable["type"] != "query":
+            continue
+        asked = LABEL_VALUES.fullmatch(variable["query"]["query"])
+        # The label whose values are asked for, as if the series were grouped by it.
+        query = f"count by ({asked['label']}) ({asked['series']})" if asked else variable["query"]["query"]
+        yield f"variable {variable['name']}", query
 
 
 def made():
@@ -65,7 +108,7 @@ def made():
 
 
 def alerts():
-    """promtool accepts the rules, and each alert is tested and explained."""
+    """promtool accepts the rules and the dashboard's queries, and each alert is tested and explained."""
     if not is_there():
         return
     for alert in re.findall(r"- alert: (\S+)", sources.text(RULES)):
@@ -81,3 +124,18 @@ def alerts():
                                 text=True)
         if result.returncode != 0:
             yield Finding(path, 1, f"promtool {command} rules: {(result.stdout + result.stderr).strip()}")
+    yield from wrong_panels()
+
+
+def wrong_panels():
+    """What promtool says of the dashboard's queries, which it reads as rules."""
+    rules = [{"record": "panel:query", "labels": {"of": where, "query": query},
+              "expr": re.sub(r"\$__\w+", "5m", query)} for where, query in dashboard_queries()]
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
+        json.dump({"groups": [{"name": "panels", "rules": rules}]}, file)
+        file.flush()
+        result = subprocess.run([PROMTOOL, "check", "rules", "--lint=none", file.name],
+                                capture_output=True, text=True)
+    if result.returncode != 0:
+        found = (result.stdout + result.stderr).replace(file.name, "").strip()
+        yield Finding(DASHBOARD, 1, f"promtool check rules: {found}")

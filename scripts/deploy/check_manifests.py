@@ -13,7 +13,7 @@ import sys
 
 import yaml
 
-from manifests import paths, pods, references, scaling, schemas, scrapes, settings, sizes
+from manifests import paths, pods, queries, references, scaling, schemas, scrapes, settings, sizes
 from manifests.model import Manifests
 from manifests.project import Project
 
@@ -45,7 +45,8 @@ CHECKS = (
     references.feature_stores,
     scaling.autoscalers,
     scaling.budgets,
-    scaling.metrics,
+    queries.metrics,
+    queries.values,
     scaling.kserve,
     scaling.labels,
 )

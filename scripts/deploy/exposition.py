@@ -10,27 +10,33 @@ LIST = ROOT / "deploy/metrics.txt"
 README = ROOT / "server/telemetry/README.md"
 
 HEADER = """\
-# Every metric of tournant-server: name, type, labels. Written by scripts/deploy/metrics from what a
-# server shows, which tests/e2e/metrics_test.py compares; alerts and dashboard may name these alone.
+# Every metric of tournant-server: name, type, labels, with their values where these are all that there
+# can be. Written by scripts/deploy/metrics from what a server shows, which tests/e2e/metrics_test.py
+# compares; alerts and dashboard may name these alone.
 """
 BEGIN, END = "<!-- metrics: begin -->\n", "<!-- metrics: end -->\n"
 # Of histograms.
 SUFFIXES = ("_bucket", "_sum", "_count")
+
+# Labels whose values a server shows from its start on, all of them.
+CLOSED = ("phase", "stage", "criticality", "cause", "outcome", "reason", "to")
 
 LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"')
 
 
 @dataclasses.dataclass
 class Metric:
-    """One metric and the names of its labels, without le."""
+    """One metric and its labels with the values that were seen, without le."""
 
     name: str
     kind: str = ""
     help: str = ""
-    labels: list[str] = dataclasses.field(default_factory=list)
+    labels: dict[str, set[str]] = dataclasses.field(default_factory=dict)
 
     def line(self) -> str:
-        return f"{self.name} {self.kind} {','.join(self.labels) or '-'}\n"
+        labels = [label + ("=" + "|".join(sorted(values)) if label in CLOSED else "")
+                  for label, values in self.labels.items()]
+        return f"{self.name} {self.kind} {','.join(labels) or '-'}\n"
 
 
 def read(text: str) -> tuple[dict[str, Metric], dict[str, float]]:
@@ -49,9 +55,9 @@ def read(text: str) -> tuple[dict[str, Metric], dict[str, float]]:
             series, value = line.rsplit(" ", 1)
             samples[series] = float(value)
             metric = metrics[base_name(series.split("{")[0], metrics)]
-            for label, _ in LABEL.findall(series):
-                if label != "le" and label not in metric.labels:
-                    metric.labels.append(label)
+            for label, value in LABEL.findall(series):
+                if label != "le":
+                    metric.labels.setdefault(label, set()).add(value)
     return metrics, samples
 
 

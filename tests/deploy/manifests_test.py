@@ -207,6 +207,21 @@ class Manifests(RenderedTest):
             "production-keda",
         )
 
+    def test_a_query_of_a_service_that_is_not_there_is_found(self):
+        for selector, text in (
+            ('service="tournat"', "asks for the service tournat, and there is tournant, tournant-feature"),
+            ('namespace="tournant", job=~"tournant|tournat"', "asks for the job tournat, and there is"),
+            ("container='tournant'", "asks for the container tournant, and there is prediction-pruner"),
+        ):
+            with self.subTest(selector):
+                self.assert_found(
+                    lambda items: find(items, "ScaledObject")["spec"]["triggers"][0]["metadata"].update(
+                        query=f"sum(tournant_offered_utilization{{{selector}}})"
+                    ),
+                    text,
+                    "production-keda",
+                )
+
     def test_a_model_format_that_the_runtime_does_not_have_is_found(self):
         self.assert_found(
             lambda items: find(items, "InferenceService", "net")["spec"]["predictor"]["model"][

@@ -123,30 +123,63 @@ class Checks(unittest.TestCase):
     def test_code_that_is_not_formatted_is_found(self):
         self.assert_found({"server/base/rng.cc": "int  a ;\n"}, "server/base/rng.cc:1: code should be")
 
+    @staticmethod
+    def deployed(rules, dashboard, rule_tests=""):
+        """A project whose servers show a counter with labels x and phase, and a histogram."""
+        return {
+            "deploy/metrics.txt": "# a comment\ntournant_a_total counter x,phase=Done|Expired\n"
+                                  "tournant_h histogram -\n",
+            "server/telemetry/README.md": "| `tournant_h` | | |\n",
+            "deploy/prometheus/tournant.rules.yml": rules,
+            "deploy/prometheus/tournant.rules.test.yml": rule_tests,
+            "deploy/prometheus/README.md": "",
+            "deploy/grafana/tournant.json": json.dumps(dashboard),
+        }
+
     def test_alerts_and_panels_that_name_what_no_server_shows_are_found(self):
         queries = ["rate(tournant_a_total{x='1'}[5m])", "rate(tournant_a_total{y='1'}[5m])",
                    "tournant_h_bucket", "tournant_h", "tournant_a_bucket", "tournant:r", "tournant:s",
                    "kube_pod_container_status_waiting_reason{reason='x'}", "kube_pod_info",
-                   "kube_pod_container_status_restarts_total{reason='x'}"]
-        rules = "- record: tournant:r\n- alert: Gone\n" + "".join(f"  expr: {q}\n" for q in queries)
-        panel = {"title": "P", "targets": [{"expr": "sum(process_none)"}]}
-        self.assert_found({
-            "deploy/metrics.txt": "# a comment\ntournant_a_total counter x\ntournant_h histogram -\n",
-            "server/telemetry/README.md": "| `tournant_h` | | |\n",
-            "deploy/prometheus/tournant.rules.yml": rules,
-            "deploy/prometheus/tournant.rules.test.yml": "",
-            "deploy/prometheus/README.md": "",
-            "deploy/grafana/tournant.json": json.dumps({"panels": [panel]}),
-        }, "names of metrics             failed (8)",
+                   "kube_pod_container_status_restarts_total{reason='x'}", "up == 0", "tornant_live == 0",
+                   "tournant_a_total{phase='Expird'}", "tournant_a_total{phase=~'Done|Expired'}",
+                   "sum by (y) (tournant_a_total)"]
+        rules = ("- record: tournant:r\n- alert: Gone\n" + "".join(f"  expr: {q}\n" for q in queries) +
+                 "  expr: >-\n    sum by (x) (tournant_a_total{\n    y='1'})\n  for: 5m\n")
+        dashboard = {
+            "panels": [{"title": "P", "targets": [{"expr": "sum(proces_none)"}]}],
+            "templating": {"list": [
+                {"name": "v", "type": "query", "query": {"query": "label_values(tournant_b, x)"}},
+                {"name": "w", "type": "query", "query": {"query": "label_values(tournant_a_total, z)"}},
+                {"name": "d", "type": "datasource", "query": "prometheus"}]},
+        }
+        tests = "  - {series: 'tournant_a_total{z=\"1\"}', values: 1x3}\n"
+        self.assert_found(
+            self.deployed(rules, dashboard, tests), "names of metrics             failed (15)",
             "tournant_a_total is missing in the table",
             "rules.yml:4: tournant_a_total has no label y",
             "rules.yml:6: tournant_h is a histogram: name its _bucket, _sum or _count",
             "rules.yml:7: tournant_a_bucket is shown by no server",
             "rules.yml:9: tournant:s is recorded by no rule",
-            "rules.yml:11: kube_pod_info is not among those of kube-state-metrics",
+            "rules.yml:11: kube_pod_info is shown by no server",
             "rules.yml:12: kube_pod_container_status_restarts_total has no label reason",
-            "panel 'P': process_none is shown by no server",
+            "rules.yml:14: tornant_live is shown by no server",
+            "rules.yml:15: tournant_a_total has no phase Expird, but Done, Expired",
+            "rules.yml:17: 'by' names the label y, which tournant_a_total does not have",
+            "rules.yml:18: tournant_a_total has no label y",
+            "rules.test.yml:1: tournant_a_total has no label z",
+            "panel 'P': proces_none is shown by no server",
+            "variable v: tournant_b is shown by no server",
+            "variable w: 'by' names the label z, which tournant_a_total does not have",
             "Gone is not tested", "Gone is not explained", "promtool is missing")
+
+    def test_series_that_rules_record_have_the_labels_that_these_group_by(self):
+        rules = ("- record: tournant:r\n  expr: sum by (job, x) (tournant_a_total)\n"
+                 "- alert: A\n  expr: sum by (job) (tournant:r{x='1'}) > 1\n"
+                 "- alert: B\n  expr: sum by (phase) (tournant:r{phase='Done'}) > 1\n")
+        self.assert_found(
+            self.deployed(rules, {"panels": []}), "names of metrics             failed (3)",
+            "rules.yml:6: tournant:r has no label phase",
+            "rules.yml:6: 'by' names the label phase, which tournant:r does not have")
 
     def test_a_long_file_is_named_but_fails_nothing(self):
         output, status = self.check({"server/base/rng.cc": "int a();\n" * 401})

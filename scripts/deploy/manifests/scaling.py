@@ -1,8 +1,4 @@
-"""How many pods there are: autoscalers, budgets, and the metrics that decide."""
-
-import re
-
-import metric_names
+"""How many pods there are: autoscalers and budgets. What KServe scales, and labels."""
 
 from .model import matches, name_of
 
@@ -57,45 +53,6 @@ def budgets(manifests):
                 yield f"{name_of(item)} lets no pod of {pod.name} go, of which there may be {least}"
             if isinstance(most_out, int) and most_out >= least:
                 yield f"{name_of(item)} lets all {least} pods of {pod.name} go at once"
-
-
-def queries(manifests):
-    """(object, text in which metrics are named)"""
-    for item in manifests.of("HorizontalPodAutoscaler"):
-        for metric in item["spec"].get("metrics") or []:
-            for part in ("pods", "object", "external"):
-                if part in metric:
-                    yield item, metric[part]["metric"]["name"]
-    for item in manifests.of("ScaledObject"):
-        for trigger in item["spec"]["triggers"]:
-            yield item, trigger["metadata"].get("query", "")
-    for item in manifests.of("PrometheusRule"):
-        for group in item["spec"]["groups"]:
-            for rule in group["rules"]:
-                yield item, str(rule["expr"])
-
-
-def metrics(manifests):
-    """What is scaled or alerted on is exported, and asked for in the namespace that it comes from."""
-    spaces = {
-        item["metadata"]["namespace"] for item in manifests.items if "namespace" in item["metadata"]
-    }
-    recorded = {
-        rule["record"]
-        for item in manifests.of("PrometheusRule")
-        for group in item["spec"]["groups"]
-        for rule in group["rules"]
-        if "record" in rule
-    }
-    for item, query in queries(manifests):
-        for wrong in metric_names.wrong_names(
-            query, manifests.project.metrics(), recorded, metric_names.BY_OPERATOR
-        ):
-            yield f"{name_of(item)}: {wrong}"
-        for space in re.findall(r'namespace="([^"]*)"', query):
-            if space not in spaces:
-                here = ", ".join(sorted(spaces))
-                yield f"{name_of(item)} asks for the namespace {space}, and its objects are in {here}"
 
 
 def kserve(manifests):
