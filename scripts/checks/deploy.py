@@ -49,7 +49,11 @@ def names():
         for (_, key, name), (_, _, expression) in zip(rules, rules[1:])
         if key == "record"
     }
-    queries = [(RULES, line, "", text) for line, key, text in rules if key == "expr"]
+    expressions = [(line, text) for line, key, text in rules if key == "expr"]
+    for line, text in expressions:
+        for word in metric_names.jobs_alone(text):
+            yield Finding(RULES, line, f"'{word}' names job without namespace: two may have the same job")
+    queries = [(RULES, line, "", text) for line, text in expressions]
     queries += [(RULE_TESTS, line, "", text) for line, _, text in values_of(RULE_TESTS, "series", "expr")]
     queries += [(DASHBOARD, 1, f"{where}: ", text) for where, text in dashboard_queries()]
     for path, line, where, text in queries:

@@ -147,3 +147,12 @@ def labels_of(expression):
     labels = {label for group in groups for label in group.labels}
     # Only histogram_quantile wants it, and takes it away.
     return labels - {"le"} if groups else None
+
+
+def jobs_alone(expression):
+    """The words before labels that tell jobs apart, and not the namespaces that they are in."""
+    try:
+        groups = promql.Query(expression).groups
+    except ValueError:
+        return []
+    return [group.word for group in groups if "job" in group.labels and "namespace" not in group.labels]

@@ -207,6 +207,15 @@ class Manifests(RenderedTest):
             "production-keda",
         )
 
+    def test_a_query_of_all_namespaces_is_found(self):
+        self.assert_found(
+            lambda items: find(items, "ScaledObject")["spec"]["triggers"][0]["metadata"].update(
+                query="sum(tournant_offered_utilization{service='tournant'})"
+            ),
+            "ScaledObject tournant asks for tournant_offered_utilization of all namespaces",
+            "production-keda",
+        )
+
     def test_a_query_of_a_service_that_is_not_there_is_found(self):
         for selector, text in (
             ('service="tournat"', "asks for the service tournat, and there is tournant, tournant-feature"),

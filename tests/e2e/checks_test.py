@@ -173,13 +173,20 @@ class Checks(unittest.TestCase):
             "Gone is not tested", "Gone is not explained", "promtool is missing")
 
     def test_series_that_rules_record_have_the_labels_that_these_group_by(self):
-        rules = ("- record: tournant:r\n  expr: sum by (job, x) (tournant_a_total)\n"
-                 "- alert: A\n  expr: sum by (job) (tournant:r{x='1'}) > 1\n"
+        rules = ("- record: tournant:r\n  expr: sum by (namespace, job, x) (tournant_a_total)\n"
+                 "- alert: A\n  expr: sum by (x) (tournant:r{x='1'}) > 1\n"
                  "- alert: B\n  expr: sum by (phase) (tournant:r{phase='Done'}) > 1\n")
         self.assert_found(
             self.deployed(rules, {"panels": []}), "names of metrics             failed (3)",
             "rules.yml:6: tournant:r has no label phase",
             "rules.yml:6: 'by' names the label phase, which tournant:r does not have")
+
+    def test_a_rule_that_sums_over_the_namespaces_of_a_job_is_found(self):
+        query = "sum by (job) (tournant_a_total) * on (job) group_left () sum by (namespace, job) (up)"
+        self.assert_found(
+            self.deployed(f"- alert: A\n  expr: {query}\n", {"panels": []}),
+            "rules.yml:2: 'by' names job without namespace", "rules.yml:2: 'on' names job without namespace",
+            "names of metrics             failed (3)")
 
     def test_a_long_file_is_named_but_fails_nothing(self):
         output, status = self.check({"server/base/rng.cc": "int a();\n" * 401})

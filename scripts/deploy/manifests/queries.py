@@ -59,6 +59,9 @@ def values(manifests):
         except ValueError:
             continue  # metrics() says so.
         for selector in selectors:
+            of_one = any(label == "namespace" for label, _, _ in selector.matchers)
+            if item["kind"] == "ScaledObject" and not of_one:
+                yield f"{name_of(item)} asks for {selector.name} of all namespaces"
             for label, operator, value in selector.matchers:
                 if label not in known or not metric_names.ALTERNATIVES.fullmatch(value):
                     continue
