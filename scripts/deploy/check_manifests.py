@@ -13,7 +13,7 @@ import sys
 
 import yaml
 
-from manifests import paths, pods, queries, references, scaling, schemas, scrapes, settings, sizes
+from manifests import ends, paths, pods, queries, references, scaling, schemas, scrapes, settings, sizes
 from manifests.model import Manifests
 from manifests.project import Project
 
@@ -30,7 +30,7 @@ CHECKS = (
     settings.variables,
     settings.prediction_logs,
     settings.addresses,
-    settings.grace,
+    ends.grace,
     paths.flags,
     paths.others,
     sizes.memory,

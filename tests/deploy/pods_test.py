@@ -2,7 +2,7 @@
 
 import unittest
 
-from rendered import PROJECT, RenderedTest, find, pod, server
+from rendered import RenderedTest, pod, server
 from manifests.project import seconds
 
 
@@ -92,40 +92,6 @@ class Pods(RenderedTest):
             ]
 
         self.assert_found(change, "--grpc_address is not an address that others can reach")
-
-    def test_a_grace_period_that_is_too_short_is_found(self):
-        needed = int(10 + 30 + PROJECT.end_seconds())
-        self.assert_found(
-            lambda items: pod(items).update(terminationGracePeriodSeconds=needed),
-            f"terminationGracePeriodSeconds is {needed}",
-        )
-        self.assertEqual(
-            self.problems(
-                "production", lambda items: pod(items).update(terminationGracePeriodSeconds=needed + 1)
-            ),
-            [],
-        )
-        self.assert_found(
-            lambda items: pod(items, "tournant-feature-store").update(terminationGracePeriodSeconds=35),
-            "tournant-feature-store: terminationGracePeriodSeconds is 35",
-        )
-
-    def test_a_drain_that_is_shorter_than_the_longest_deadline_is_found(self):
-        def change(items):
-            server(items)["args"] = [
-                a.replace("drain_grace=30s", "drain_grace=20s") for a in server(items)["args"]
-            ]
-
-        self.assert_found(change, "--drain_grace is shorter than --max_deadline")
-
-    def test_the_end_of_a_runtime_of_kserve_has_to_fit_into_the_default(self):
-        def change(items):
-            container = find(items, "ClusterServingRuntime")["spec"]["containers"][0]
-            container["args"] = [
-                a.replace("drain_grace=8s", "drain_grace=10s") for a in container["args"]
-            ]
-
-        self.assert_found(change, "terminationGracePeriodSeconds is 30", "kserve")
 
     def test_durations_are_read_as_absl_writes_them(self):
         self.assertEqual(seconds("1m30s"), 90)

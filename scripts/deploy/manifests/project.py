@@ -33,6 +33,7 @@ VALUES = {
     "int64_t": re.compile(r"-?\d+"),
     "absl::Duration": DURATION,
 }
+ABSL_UNITS = {"Milliseconds": 1e-3, "Seconds": 1, "Minutes": 60, "Hours": 3600}
 SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 
 
@@ -115,23 +116,49 @@ class Project:
             )
         return paths
 
-    def _seconds_of(self, file, *names):
-        """The sum of constants of a source."""
+    @functools.cache
+    def default_seconds(self, binary, flag):
+        """The default of a flag that is a time; None where the binary has no such flag."""
+        if flag not in self.flags(binary):
+            return None
+        text = (self.root / FLAG_FILES[binary]).read_text()
+        found = re.search(rf"ABSL_FLAG\(\s*absl::Duration, {flag},\s*absl::(\w+)\((\d+)\)", text)
+        if found is None or found[1] not in ABSL_UNITS:
+            raise ValueError(f"--{flag} has no default that can be read, which grace periods are checked by")
+        return int(found[2]) * ABSL_UNITS[found[1]]
+
+    def _seconds_of(self, file, name):
+        """A constant of a source."""
         text = (self.root / file).read_text()
-        total = 0
-        for name in names:
-            found = re.search(rf"std::chrono::seconds {name}{{(\d+)}}", text)
-            if found is None:
-                raise ValueError(f"{file} has no {name} in seconds, which grace periods are checked by")
-            total += int(found[1])
-        return total
+        found = re.search(rf"\b{name}(?:\{{| = std::chrono::seconds\()(\d+)[}})];", text)
+        if found is None:
+            raise ValueError(f"{file} has no {name} in seconds, which grace periods are checked by")
+        return int(found[1])
+
+    # How long each step of a server's end takes at most, behind the drain.
 
     @functools.cache
-    def end_seconds(self):
-        """How long the server takes at most to end once calls have had their grace."""
-        return self._seconds_of("server/main.cc", "kModelBudget", "kLogBudget")
+    def model_end_seconds(self):
+        """A model computes on once nobody waits for it."""
+        return self._seconds_of("server/main.cc", "kModelBudget")
+
+    @functools.cache
+    def span_end_seconds(self):
+        """Spans go to the collector."""
+        return self._seconds_of("server/tracing.cc", "kFlushBudget")
+
+    @functools.cache
+    def log_end_seconds(self):
+        """Records that wait are saved, where no flag says otherwise."""
+        default = self.default_seconds("tournant-server", "prediction_log_close_timeout")
+        return self._seconds_of("server/main.cc", "kLogBudget") if default is None else default
+
+    @functools.cache
+    def log_grace_seconds(self):
+        """And what is being written then is given up."""
+        return self._seconds_of("server/predictions/prediction_log.cc", "kGrace")
 
     @functools.cache
     def feature_store_grace_seconds(self):
-        """How long the feature store lets calls in flight end."""
+        """The feature store lets calls in flight end."""
         return self._seconds_of(FLAG_FILES["tournant-feature-store"], "kDrainGrace")

@@ -1,14 +1,12 @@
-"""Flags that the binaries know, and times and addresses that agree with the rest of the pod."""
+"""Flags that the binaries know, and addresses that agree with the rest of the pod."""
 
 import re
 
 from .model import name_of
 from .pods import binary_of, each_container
-from .project import FLAG_FILES, seconds
+from .project import FLAG_FILES
 
 PREFIX = "TOURNANT_"
-# What Kubernetes gives a pod to end that does not say.
-DEFAULT_GRACE_SECONDS = 30
 # Where KServe's storage initializer leaves the model, in a volume that it adds to the pod.
 KSERVE_MODELS = "/mnt/models"
 # What Kubernetes replaces in the values of variables and in arguments.
@@ -110,46 +108,3 @@ def addresses(manifests):
                     probe = container.get(kind, {}).get("grpc")
                     if probe and str(probe["port"]) != port:
                         yield f"{where}: {kind} asks port {probe['port']}, and --{flag} has {port}"
-
-
-def pre_stop_seconds(container):
-    """How long a preStop of `sleep N` takes; the pod's time to end includes it."""
-    command = (
-        container.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", ["sleep", "0"])
-    )
-    return int(command[1]) if command[0] == "sleep" else 0
-
-
-def grace(manifests):
-    """A pod is given longer to end than its server takes at most, and calls get their deadline."""
-    for pod, container, where in our_containers(manifests):
-        given = pod.spec.get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS)
-        if binary_of(container) != "tournant-server":
-            needed = pre_stop_seconds(container) + manifests.project.feature_store_grace_seconds()
-            if given <= needed:
-                yield (
-                    f"{pod.name}: terminationGracePeriodSeconds is {given}, and preStop and the calls in "
-                    f"flight take up to {needed} s"
-                )
-            continue
-        settings = dict(settings_of(container))
-        missing = [
-            flag for flag in ("drain_delay", "drain_grace", "max_deadline") if not settings.get(flag)
-        ]
-        if missing:
-            yield f"{where} does not say --{', --'.join(missing)}, which its grace period depends on"
-            continue
-        delay, drain, deadline = (
-            seconds(settings[flag]) for flag in ("drain_delay", "drain_grace", "max_deadline")
-        )
-        needed = delay + drain + manifests.project.end_seconds()
-        if given <= needed:
-            yield (
-                f"{pod.name}: terminationGracePeriodSeconds is {given}, and drain_delay + drain_grace + the "
-                f"end of models and log take up to {needed:g} s"
-            )
-        if drain < deadline:
-            yield f"{where}: --drain_grace is shorter than --max_deadline"
-        period = container.get("readinessProbe", {}).get("periodSeconds", 10)
-        if delay < period:
-            yield f"{where}: --drain_delay is shorter than the period of readinessProbe"
