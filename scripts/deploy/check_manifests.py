@@ -51,7 +51,10 @@ CHECKS = (
     scaling.labels,
 )
 # Beside its rendering, what is checked together with an overlay.
-EXAMPLES = {"deploy/kserve": ("inference-service.yaml",)}
+EXAMPLES = {
+    "deploy/kserve": ("inference-service.yaml",),
+    "deploy/kubernetes/overlays/production": ("models.yaml",),
+}
 
 YAMLLINT = """
 extends: default

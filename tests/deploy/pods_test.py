@@ -2,7 +2,7 @@
 
 import unittest
 
-from rendered import RenderedTest, pod, server
+from rendered import RenderedTest, find, pod, server
 from manifests.project import seconds
 
 
@@ -45,6 +45,26 @@ class Pods(RenderedTest):
         for field in ("automountServiceAccountToken", "enableServiceLinks"):
             with self.subTest(field):
                 self.assert_found(lambda items: pod(items).pop(field), f"{field} is not false")
+
+    def test_an_inference_service_with_service_variables_is_found(self):
+        self.assert_found(
+            lambda items: find(items, "InferenceService", "net")["spec"]["predictor"].pop("enableServiceLinks"),
+            "InferenceService net: enableServiceLinks is not false",
+            "kserve",
+        )
+
+    def test_a_pod_that_is_there_to_end_needs_no_probes(self):
+        def filler(items):
+            return find(items, "Pod", "tournant-models")
+
+        self.assert_found(
+            lambda items: filler(items)["spec"].update(restartPolicy="Always"),
+            "Pod tournant-models: container shell has no readinessProbe",
+        )
+        self.assert_found(
+            lambda items: filler(items)["spec"]["volumes"][0]["persistentVolumeClaim"].update(claimName="x"),
+            "Pod tournant-models uses the PersistentVolumeClaim x, which nobody makes",
+        )
 
     def test_a_request_above_its_limit_is_found(self):
         self.assert_found(

@@ -36,6 +36,11 @@ class Pod:
     def init_containers(self):
         return self.spec.get("initContainers") or []
 
+    @property
+    def ends(self):
+        """Whether it is there to end some time, so that nobody asks whether it is ready."""
+        return self.spec.get("restartPolicy", "Always") != "Always"
+
     def ports(self):
         """(name, number) of every container port."""
         return [
@@ -86,6 +91,8 @@ class Manifests:
         for item in self.of(*WORKLOADS):
             template = item["spec"]["template"]
             yield Pod(item, template["spec"], template["metadata"].get("labels") or {})
+        for item in self.of("Pod"):
+            yield Pod(item, item["spec"], item["metadata"].get("labels") or {})
         for item in self.of("ClusterServingRuntime", "ServingRuntime"):
             yield Pod(item, item["spec"], {}, partial=True)
             for service in self.of("InferenceService"):

@@ -20,9 +20,9 @@ def each_container(manifests):
 
 
 def probes(manifests):
-    """Every container says how it is started, ready and alive, on a port that it has."""
+    """Every container that stays says how it is started, ready and alive, on a port that it has."""
     for pod in manifests.pods():
-        for container in pod.containers:
+        for container in [] if pod.ends else pod.containers:
             where = f"{pod.name}: container {container['name']}"
             for kind in PROBES:
                 if kind not in container:
@@ -82,6 +82,9 @@ def security(manifests):
         for field in ("automountServiceAccountToken", "enableServiceLinks"):
             if not pod.partial and pod.spec.get(field) is not False:
                 yield f"{pod.name}: {field} is not false"
+        # The rest of such a pod is KServe's.
+        if pod.owner["kind"] == "InferenceService" and pod.spec.get("enableServiceLinks") is not False:
+            yield f"{pod.name}: enableServiceLinks is not false"
 
 
 def volumes(manifests):
