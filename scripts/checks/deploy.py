@@ -59,6 +59,7 @@ def names():
     for path, line, where, text in queries:
         for wrong in metric_names.wrong_names(text, known, recorded):
             yield Finding(path, line, where + wrong)
+    yield from wrong_legends()
 
 
 def values_of(path, *keys):
@@ -81,6 +82,17 @@ def values_of(path, *keys):
                 break
             parts.append(more.strip())
         yield number, match["key"], " ".join(parts).strip()
+
+
+def wrong_legends():
+    """A legend names labels that its query groups by; another one would stay as it is written."""
+    for panel in json.loads(sources.text(DASHBOARD))["panels"]:
+        for target in panel.get("targets", []):
+            labels = metric_names.labels_of(target["expr"])
+            for label in re.findall(r"\{\{\s*(\w+)\s*\}\}", target.get("legendFormat", "")):
+                if labels is not None and label not in labels:
+                    yield Finding(DASHBOARD, 1, f"panel '{panel['title']}': its legend names {label}, and its "
+                                                f"query groups by {', '.join(sorted(labels)) or 'nothing'}")
 
 
 def dashboard_queries():

@@ -26,7 +26,7 @@ GRPC_CODES = set(
     "UNAUTHENTICATED".split()
 )
 METHODS = ("method", "grpc_method")
-# A value, or several between bars, as a regular expression; no other one can be looked up.
+# A value, or several between bars, as a regular expression.
 ALTERNATIVES = re.compile(r"[\w./-]*(\|[\w./-]*)*")
 
 
@@ -129,12 +129,16 @@ def wrong_matchers(selector, metric, is_scraped):
             yield f"{selector.name} has no label {label}"
             continue
         values = metric.labels[label]
-        if values is None or not ALTERNATIVES.fullmatch(value):
+        if values is None or "$" in value:
+            continue
+        here = ", ".join(sorted(values)) if len(values) < 12 else "others"
+        if "~" in operator and not ALTERNATIVES.fullmatch(value):
+            if not any(re.fullmatch(value, each) for each in values):
+                yield f"{selector.name} has no {label} like {value}, but {here}"
             continue
         for one in value.split("|") if "~" in operator else [value]:
             # Series without a label match an empty value.
             if one and one not in values:
-                here = ", ".join(sorted(values)) if len(values) < 12 else "others"
                 yield f"{selector.name} has no {label} {one}, but {here}"
 
 

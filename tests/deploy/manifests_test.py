@@ -1,6 +1,7 @@
 """What is rendered from deploy/ passes the checks. Wrong types, and objects that do not fit each other, are
 found."""
 
+import base64
 import copy
 import unittest
 
@@ -135,6 +136,19 @@ class Manifests(RenderedTest):
             ),
             "no Service is there with that port",
         )
+
+    def test_a_redis_that_is_not_there_is_found(self):
+        for url, target in (
+            ("redis://rediss:6379/0", "rediss:6379"),
+            ("redis://user:password@redis:6379,redis:6380/0?mode=cluster", "redis:6380"),
+        ):
+            with self.subTest(url):
+                encoded = base64.b64encode(url.encode()).decode()
+                self.assert_found(
+                    lambda items: find(items, "Secret", "feast-redis")["data"].update(url=encoded),
+                    f"--store names {target}, and no Service is there with that port",
+                    "demo",
+                )
 
     def test_a_secret_that_nobody_makes_is_found(self):
         def change(items):

@@ -146,7 +146,10 @@ class Checks(unittest.TestCase):
         rules = ("- record: tournant:r\n- alert: Gone\n" + "".join(f"  expr: {q}\n" for q in queries) +
                  "  expr: >-\n    sum by (x) (tournant_a_total{\n    y='1'})\n  for: 5m\n")
         dashboard = {
-            "panels": [{"title": "P", "targets": [{"expr": "sum(proces_none)"}]}],
+            "panels": [{"title": "P", "targets": [
+                {"expr": "sum(proces_none)"},
+                {"expr": "sum by (x) (tournant_a_total{phase=~'D.*'})", "legendFormat": "{{x}} {{phase}}"},
+                {"expr": "tournant_a_total{phase=~'E.*r', x=~'$x'}"}]}],
             "templating": {"list": [
                 {"name": "v", "type": "query", "query": {"query": "label_values(tournant_b, x)"}},
                 {"name": "w", "type": "query", "query": {"query": "label_values(tournant_a_total, z)"}},
@@ -154,7 +157,7 @@ class Checks(unittest.TestCase):
         }
         tests = "  - {series: 'tournant_a_total{z=\"1\"}', values: 1x3}\n"
         self.assert_found(
-            self.deployed(rules, dashboard, tests), "names of metrics             failed (15)",
+            self.deployed(rules, dashboard, tests), "names of metrics             failed (17)",
             "tournant_a_total is missing in the table",
             "rules.yml:4: tournant_a_total has no label y",
             "rules.yml:6: tournant_h is a histogram: name its _bucket, _sum or _count",
@@ -168,6 +171,8 @@ class Checks(unittest.TestCase):
             "rules.yml:18: tournant_a_total has no label y",
             "rules.test.yml:1: tournant_a_total has no label z",
             "panel 'P': proces_none is shown by no server",
+            "panel 'P': its legend names phase, and its query groups by x",
+            "panel 'P': tournant_a_total has no phase like E.*r, but Done, Expired",
             "variable v: tournant_b is shown by no server",
             "variable w: 'by' names the label z, which tournant_a_total does not have",
             "Gone is not tested", "Gone is not explained", "promtool is missing")

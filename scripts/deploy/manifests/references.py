@@ -1,5 +1,6 @@
 """Objects that name each other: selectors, ports, volumes' sources, namespaces."""
 
+import base64
 import collections
 
 from .model import matches, name_of
@@ -12,6 +13,8 @@ MADE_BEFORE = {
     ("Secret", "feast-redis"): {"url"},
     ("ConfigMap", "feast-registry"): {"registry.db"},
 }
+# Of an address without one.
+REDIS_PORT = "6379"
 CLUSTER_KINDS = ("Namespace", "ClusterServingRuntime")
 
 
@@ -147,14 +150,37 @@ def sources(manifests):
                 yield f"{pod.name} uses the {kind} {name}, which nobody makes"
 
 
-def feature_stores(manifests):
-    """A feature store on the cluster is a Service with that port."""
-    for _, container, where in our_containers(manifests):
-        address = dict(settings_of(container)).get("feature_store") or ""
-        if not address.startswith("grpc:"):
+def secret_value(manifests, container, variable):
+    """What a variable of a container takes from a Secret that is rendered; empty where it does not."""
+    for given in container.get("env") or []:
+        reference = (given.get("valueFrom") or {}).get("secretKeyRef")
+        if given["name"] != variable or reference is None:
             continue
-        for target in address.removeprefix("grpc:").split("?")[0].split(","):
-            host, _, port = target.rpartition(":")
-            service = manifests.find("Service", host)
-            if service is None or int(port) not in [p["port"] for p in service["spec"]["ports"]]:
-                yield f"{where}: --feature_store names {target}, and no Service is there with that port"
+        secret = manifests.find("Secret", reference["name"]) or {}
+        plain = (secret.get("stringData") or {}).get(reference["key"])
+        encoded = (secret.get("data") or {}).get(reference["key"], "")
+        return plain if plain is not None else base64.b64decode(encoded).decode()
+    return ""
+
+
+def feature_stores(manifests):
+    """A feature store or a Redis on the cluster is a Service with that port."""
+    for _, container, where in our_containers(manifests):
+        for flag in ("feature_store", "store"):
+            variable = f"TOURNANT_{flag.upper()}"
+            address = dict(settings_of(container)).get(flag) or secret_value(manifests, container, variable)
+            scheme, _, rest = address.partition(":")
+            if scheme == "grpc":
+                targets = rest.partition("?")[0]
+            elif scheme == "redis":
+                targets = rest.removeprefix("//").partition("/")[0].rpartition("@")[2]
+            else:
+                continue
+            for target in targets.split(","):
+                host, _, port = target.partition(":")
+                if scheme == "redis" and "." in host:
+                    continue  # Outside of the namespace.
+                service = manifests.find("Service", host)
+                ports = [str(p["port"]) for p in service["spec"]["ports"]] if service else []
+                if (port or REDIS_PORT) not in ports:
+                    yield f"{where}: --{flag} names {target}, and no Service is there with that port"
