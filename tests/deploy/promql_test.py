@@ -1,5 +1,6 @@
 """What is read of a query in PromQL."""
 
+import re
 import unittest
 
 import rendered  # noqa: F401 - makes the folder of the checks known.
@@ -12,7 +13,9 @@ class Selectors(unittest.TestCase):
         self.assertEqual([selector.name for selector in Query(text).selectors], list(names))
 
     def test_metrics_are_told_from_functions_words_and_labels(self):
-        self.assert_names("rate(a_total[5m]) / on (job) group_left (x) b unless c offset 5m > bool 2", "a_total", "b", "c")
+        self.assert_names(
+            "rate(a_total[5m]) / on (job) group_left (x) b unless c offset 5m > bool 2", "a_total", "b", "c"
+        )
         self.assert_names("sum by (le) (rate(h_bucket[1h30m:5m] @ end())) or absent(up)", "h_bucket", "up")
         self.assert_names("sum(x) by (sum) + count without (by) (y)", "x", "y")
         self.assert_names("quantile(0.9, z) > -1e-3 and Inf", "z")
@@ -45,7 +48,7 @@ class Selectors(unittest.TestCase):
             ("a{x}", "has {x}, which are no matchers"),
             ("a ; b", "cannot be read from '; b' on"),
         ):
-            with self.subTest(text), self.assertRaisesRegex(ValueError, error.replace("(", r"\(").replace(")", r"\)")):
+            with self.subTest(text), self.assertRaisesRegex(ValueError, re.escape(error)):
                 Query(text)
 
 

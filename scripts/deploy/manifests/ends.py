@@ -53,7 +53,10 @@ def grace(manifests):
         needed = sum(time for _, time in taken)
         if given <= needed:
             parts = ", ".join(f"{what} {time:g}" for what, time in taken)
-            yield f"{pod.name}: terminationGracePeriodSeconds is {given}, and its end takes up to {needed:g} s ({parts})"
+            yield (
+                f"{pod.name}: terminationGracePeriodSeconds is {given}, and its end takes up to {needed:g} s "
+                f"({parts})"
+            )
         if not is_server:
             continue
         delay, drain, deadline = (

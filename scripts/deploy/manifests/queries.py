@@ -1,4 +1,4 @@
-"""What Prometheus is asked for, by autoscalers and rules: metrics that are exported, of objects that are there."""
+"""What autoscalers and rules ask Prometheus for: metrics that are exported, of objects that are there."""
 
 import metric_names
 import promql
@@ -51,7 +51,7 @@ def there(manifests):
 
 
 def values(manifests):
-    """Namespaces, services and containers that a query names are there; else it would find nothing, silently."""
+    """Namespaces, services and containers that a query names are there, else it would find nothing."""
     known = there(manifests)
     for item, query in queries(manifests):
         try:

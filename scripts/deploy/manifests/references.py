@@ -144,7 +144,10 @@ def sources(manifests):
                     keys = keys_of(manifests, kind, name)
                     if keys is not None and key not in keys:
                         here = ", ".join(sorted(keys))
-                        yield f"{pod.name}: {variable['name']} is the key {key} of the {kind} {name}, which has {here}"
+                        yield (
+                            f"{pod.name}: {variable['name']} is the key {key} of the {kind} {name}, which has "
+                            f"{here}"
+                        )
         for kind, name in sorted(wanted - set(MADE_BEFORE)):
             if manifests.find(kind, name) is None:
                 yield f"{pod.name} uses the {kind} {name}, which nobody makes"

@@ -1,4 +1,4 @@
-"""What Prometheus is told of the servers is where they show their metrics; KServe is told which port is gRPC."""
+"""Prometheus is told where servers show their metrics, and KServe which port is gRPC."""
 
 from .model import matches, name_of
 from .project import seconds
@@ -16,7 +16,9 @@ def port_of(container, flag):
 
 def server_ports(manifests, pod, flag):
     return {
-        port_of(container, flag) for owner, container, _ in our_containers(manifests) if owner.spec is pod.spec
+        port_of(container, flag)
+        for owner, container, _ in our_containers(manifests)
+        if owner.spec is pod.spec
     }
 
 
@@ -44,8 +46,8 @@ def wrong_target(manifests, item, service, port):
         numbers = {str(number) for known in pod.ports() if target in known for number in known[1:]}
         if numbers and not numbers & server_ports(manifests, pod, "http_address"):
             yield (
-                f"{name_of(item)} asks port {port['name']}, which is {', '.join(sorted(numbers))} of {pod.name} "
-                "and not that of --http_address"
+                f"{name_of(item)} asks port {port['name']}, which is {', '.join(sorted(numbers))} of "
+                f"{pod.name} and not that of --http_address"
             )
 
 
@@ -62,9 +64,9 @@ def kserve(manifests):
             shown = manifests.project.metrics_path()
             if annotations.get(PATH) != shown:
                 yield f"{name_of(item)}: {PATH} is {annotations.get(PATH)}, and metrics are at {shown}"
-            ports = container.get("ports") or []
-            if [port.get("name") for port in ports] != [GRPC_PORT_NAME]:
+            names = [str(port.get("name")) for port in container.get("ports") or []]
+            if names != [GRPC_PORT_NAME]:
                 yield (
-                    f"{name_of(item)}: its ports are named {', '.join(str(p.get('name')) for p in ports)}; KServe "
-                    f"takes one port, and for gRPC if it is named {GRPC_PORT_NAME}"
+                    f"{name_of(item)}: its ports are named {', '.join(names)}; KServe takes one port, and for "
+                    f"gRPC if it is named {GRPC_PORT_NAME}"
                 )

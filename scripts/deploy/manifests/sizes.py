@@ -24,7 +24,7 @@ def size_of(manifests, binary, settings, flag):
 
 
 def needs(manifests, container, limit):
-    """(what for, bytes) as server/resources.cc adds it up, without models and caches, which nobody knows here."""
+    """(what for, bytes) as server/resources.cc adds it up, without models and caches, unknown here."""
     binary = binary_of(container)
     settings = dict(settings_of(container))
     yield "process", PROCESS[binary]
@@ -69,7 +69,10 @@ def disks(manifests):
                 if variable["name"] == KEPT
             ]
             if not kept:
-                yield f"{where}: --{flag} fills the emptyDir {volume['name']}, and no container deletes above {KEPT}"
+                yield (
+                    f"{where}: --{flag} fills the emptyDir {volume['name']}, and no container deletes above "
+                    f"{KEPT}"
+                )
                 continue
             most = min(kept) * MIB + manifests.project.prediction_file_bytes() + BETWEEN_LOOKS
             if most > limit_of(volume):
