@@ -247,55 +247,6 @@ TEST_F(PredictionLogTest, FinishesItsFileWhenItCloses) {
   EXPECT_TRUE(log->Close(kLong));
 }
 
-TEST_F(PredictionLogTest, MarksTheEndOfARunWithWhatBecameOfItsRecords) {
-  options_.limits.max_record_bytes = 5'000;
-  const auto log = Open();
-  log->Record(SampleRecord());
-  log->Record(RecordOfSize(10'000));  // The last one; nothing but the end can tell.
-  EXPECT_TRUE(log->Close(kLong));
-  const auto summary =
-      ReadPredictions(FakeLogDirectory(disk_), [](const LoggedPrediction&) { return true; });
-  ASSERT_TRUE(summary.ok());
-  ASSERT_EQ(summary->runs.size(), 1u);
-  const RunSummary& run = summary->runs[0];
-  ASSERT_TRUE(run.end);
-  EXPECT_EQ(run.end->enqueued(), 2u);
-  EXPECT_EQ(run.end->durable(), 1u);
-  EXPECT_EQ(run.end->dropped_oversize(), 1u);
-  EXPECT_EQ(run.missing, 1u);
-}
-
-TEST_F(PredictionLogTest, MarksTheEndOfARunOfWhichNothingCouldBeWritten) {
-  options_.limits.max_record_bytes = 5'000;
-  const auto log = Open();
-  log->Record(RecordOfSize(10'000));
-  EXPECT_TRUE(log->Close(kLong));
-  const auto summary =
-      ReadPredictions(FakeLogDirectory(disk_), [](const LoggedPrediction&) { return true; });
-  ASSERT_TRUE(summary.ok());
-  EXPECT_EQ(summary->files, 1u);
-  EXPECT_EQ(summary->missing, 1u);
-}
-
-TEST_F(PredictionLogTest, ARunWhoseEndCannotBeWrittenHasItsRecordsAndNoEnd) {
-  const auto log = Open();
-  log->Record(SampleRecord());
-  log->Flush();
-  disk_.SetFault([](Operation operation) {
-    return operation == Operation::kSync ? absl::InternalError("input/output error")
-                                         : absl::OkStatus();
-  });
-  EXPECT_TRUE(log->Close(kLong));
-  disk_.SetFault(nullptr);
-  const auto summary =
-      ReadPredictions(FakeLogDirectory(disk_), [](const LoggedPrediction&) { return true; });
-  ASSERT_TRUE(summary.ok());
-  ASSERT_EQ(summary->runs.size(), 1u);
-  EXPECT_EQ(summary->runs[0].records, 1u);
-  EXPECT_FALSE(summary->runs[0].end);
-  EXPECT_TRUE(summary->problems.empty());
-}
-
 TEST_F(PredictionLogTest, CountsWhatIsLeftWhenTheTimeToCloseIsUp) {
   options_.flush_interval = std::chrono::milliseconds(0);
   disk_.Block();
