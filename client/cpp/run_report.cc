@@ -18,7 +18,7 @@ std::string Records(uint64_t number) {
 }
 
 // What the log itself counted, "10 dropped (8 full, 2 io)", and what must have gone since. Some of
-// what was dropped may have been among the records that were pruned.
+// what was dropped may have been among the records that were pruned, or that nobody looked at.
 std::string Fate(const RunSummary& run, const LoggedRunEnd& end) {
   const std::pair<const char*, uint64_t> reasons[] = {{"full", end.dropped_full()},
                                                       {"oversize", end.dropped_oversize()},
@@ -31,7 +31,8 @@ std::string Fate(const RunSummary& run, const LoggedRunEnd& end) {
     dropped += count;
     if (count > 0) texts.push_back(absl::StrCat(Count(count), " ", reason));
   }
-  const bool tells = run.missing > dropped && (run.pruned == 0 || dropped == 0);
+  const bool whole = run.pruned == 0 && run.from == 1;
+  const bool tells = run.missing > dropped && (whole || dropped == 0);
   const std::string lost = tells ? absl::StrCat(Count(run.missing - dropped), " lost") : "";
   if (dropped == 0) return lost;
   return absl::StrCat(Count(dropped), " dropped (", absl::StrJoin(texts, ", "), ")",
@@ -44,19 +45,21 @@ std::string RunReport(const RunSummary& run) {
   const std::string name = absl::StrCat("run ", run.run);
   const std::string pruned =
       run.pruned > 0 ? absl::StrCat(", ", Count(run.pruned), " pruned") : std::string();
+  const std::string from =
+      run.from > 1 ? absl::StrCat(" from number ", Count(run.from), " on") : std::string();
   if (run.end) {
     const std::string ended =
         absl::StrCat(name, " ended in order after ", Records(run.end->enqueued()));
-    if (run.missing == 0) return absl::StrCat(ended, ": complete", pruned);
+    if (run.missing == 0) return absl::StrCat(ended, ": complete", from, pruned);
     const std::string fate = Fate(run, *run.end);
-    return absl::StrCat(ended, ": ", Count(run.missing), " missing", fate.empty() ? "" : ", ", fate,
-                        pruned);
+    return absl::StrCat(ended, ": ", Count(run.missing), " missing", from, fate.empty() ? "" : ", ",
+                        fate, pruned);
   }
   return absl::StrCat(name,
                       run.marks_end ? " has not ended in order (killed, or still running): "
                                     : " is of a version that does not mark its end: ",
                       Records(run.records), " up to number ", Count(run.last), ", ",
-                      Count(run.missing), " missing", pruned);
+                      Count(run.missing), " missing", from, pruned);
 }
 
 }  // namespace tournant::client

@@ -34,15 +34,25 @@ RunLedger::Gap RunLedger::NoteUpTo(uint64_t next) {
 
 RunLedger::Gap RunLedger::NoteRecord(uint64_t sequence) {
   RunSummary& summary = current_->summary;
-  const Gap gap = std::exchange(current_->anywhere, false) ? Gap{} : NoteUpTo(sequence);
+  if (std::exchange(current_->anywhere, false)) {
+    summary.from = sequence;
+    summary.last = sequence - 1;
+  }
+  const Gap gap = NoteUpTo(sequence);
   ++summary.records;
   summary.last = std::max(summary.last, sequence);
   return gap;
 }
 
 RunLedger::Gap RunLedger::NoteEnd(const LoggedRunEnd& end) {
-  current_->summary.end = end;
-  return current_->anywhere ? Gap{} : NoteUpTo(end.enqueued() + 1);
+  RunSummary& summary = current_->summary;
+  summary.end = end;
+  // Alone with the end: nothing else is in the file.
+  if (std::exchange(current_->anywhere, false)) {
+    summary.from = end.enqueued() + 1;
+    summary.last = end.enqueued();
+  }
+  return NoteUpTo(end.enqueued() + 1);
 }
 
 std::vector<RunSummary> RunLedger::Take() {

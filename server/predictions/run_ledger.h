@@ -16,6 +16,7 @@ namespace tournant {
 struct RunSummary {
   std::string run;       // When it began, as in the names of its files.
   uint64_t records = 0;  // That were read.
+  uint64_t from = 1;     // Of what came before this number nobody looked; in a file alone.
   uint64_t last = 0;     // The highest number among them.
   // Records of which there is none, up to the end of the run; up to `last` where the end is
   // unknown.

@@ -142,6 +142,17 @@ TEST_F(PredictionsCommandTest, ACheckTellsHowEachRunEnded) {
                               "complete\n"));
 }
 
+TEST_F(PredictionsCommandTest, ACheckOfOneFileSaysFromWhereItLooked) {
+  LoggedRunEnd end;
+  end.set_enqueued(4);
+  std::string bytes = LogBytes({3, 4}, 2);
+  AppendFrame(end.SerializeAsString(), bytes.size(), bytes, kRunEndMarker);
+  folder_.Write(kSecond, bytes);
+  Run((folder_.path() / kSecond).native(), {"--check"});
+  EXPECT_EQ(status_, 0);
+  EXPECT_THAT(out_, HasSubstr("ended in order after 4 records: complete from number 3 on\n"));
+}
+
 TEST_F(PredictionsCommandTest, ACheckTellsWhatIsMissingAfterTheLastRecordOfARun) {
   LoggedRunEnd end;
   end.set_enqueued(9);
