@@ -1,5 +1,6 @@
 #include "status/json_scalar.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -45,12 +46,13 @@ std::optional<double> Number(const JsonScalar& value) {
 
 bool AppendFloating(DataType type, double number, std::string& bytes) {
   if (type == DataType::kFp64) return AppendRaw(number, bytes);
-  // Beyond the halfway point to the next step a float is infinite; the conversion itself would be
-  // undefined.
+  // From halfway to the next step on a float would be infinite. Below that it is the largest one,
+  // whose shortest text, 3.4028235e38, is a little above it; the conversion would be undefined.
   constexpr double kLargest = std::numeric_limits<float>::max();
+  constexpr double kHalfway = 0x1.ffffffp127;
   const bool finite = std::isfinite(number);
-  if (finite && std::fabs(number) > kLargest) return false;
-  const auto narrow = static_cast<float>(number);
+  if (finite && std::fabs(number) >= kHalfway) return false;
+  const auto narrow = static_cast<float>(finite ? std::clamp(number, -kLargest, kLargest) : number);
   if (type == DataType::kFp32) return AppendRaw(narrow, bytes);
   const bool half = type == DataType::kFp16;
   const uint16_t bits = half ? Fp16FromFloat(narrow) : Bf16FromFloat(narrow);

@@ -103,6 +103,13 @@ TEST(RestRequest, TakesTheNamesOfFloatsThatJsonHasNoNumbersFor) {
   EXPECT_EQ(values[2], -std::numeric_limits<float>::infinity());
 }
 
+TEST(RestRequest, TakesTheLargestFloatAsAnswersWriteIt) {
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  EXPECT_EQ(Values<float>(TensorOf(
+                R"("shape": [2], "datatype": "FP32", "data": [3.4028235e+38, -3.4028235e38])")),
+            (std::vector<float>{kLargest, -kLargest}));
+}
+
 struct Mistake {
   const char* text;   // Of the whole request, or of an input's members when it begins with a quote.
   const char* field;  // Empty: of none.
@@ -162,6 +169,7 @@ TEST(RestRequest, NamesWhatIsWrong) {
       {R"("shape": [1], "datatype": "FP32", "data": [null])", "inputs[0].data[0]", "null is not"},
       {R"("shape": [1], "datatype": "FP32", "data": [true])", "inputs[0].data[0]", "true is not"},
       {R"("shape": [1], "datatype": "FP32", "data": [1e39])", "inputs[0].data[0]", "FP32"},
+      {R"("shape": [1], "datatype": "FP32", "data": [3.4028236e38])", "inputs[0].data[0]", "FP32"},
       {R"("shape": [1], "datatype": "FP16", "data": [65520])", "inputs[0].data[0]", "FP16"},
       {R"("shape": [1], "datatype": "INT8", "data": [128])", "inputs[0].data[0]", "128 is not"},
       {R"("shape": [1], "datatype": "INT32", "data": [1.0])", "inputs[0].data[0]", "INT32"},
