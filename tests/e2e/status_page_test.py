@@ -137,11 +137,11 @@ class StatusPage(PageCase, WithServer):
     def test_takes_values_as_json_too(self):
         page = self.open()
         inputs = self.choose(page, "types")
-        for name, text in (("fp32", '["NaN", [-Infinity]]'), ("fp64", "[ 0.1, 1e300 ]"), ("int32", "+7, 007"),
+        for name, text in (("fp32", '["NaN", [-Infinity]]'), ("fp64", "[ -0, 1e300 ]"), ("int32", "+7, 007"),
                            ("int64", "[[1], [2]]"), ("flag", "true, false")):
             page.fill(inputs[name], text)
         self.assertEqual(self.answer(page), {
-            "fp32_out": "NaN, -Infinity", "fp64_out": "0.1, 1e+300", "int32_out": "7, 7", "int64_out": "1, 2",
+            "fp32_out": "NaN, -Infinity", "fp64_out": "-0, 1e+300", "int32_out": "7, 7", "int64_out": "1, 2",
             "flag_out": "true, false"})
 
     def test_says_which_element_it_cannot_read(self):

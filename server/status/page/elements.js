@@ -52,6 +52,7 @@ function elementToJson(element, datatype, bare) {
   if (/^(NaN|-?Infinity)$/.test(unquoted)) return JSON.stringify(unquoted);
   if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(element)) return null;
   if (!Number.isFinite(Number(element))) return null;
+  if (/^-0+$/.test(element)) return '-0.0';  // An integer has no sign there.
   // As it stands where JSON has that form (not .5 or +1), so that the server alone rounds it.
   return isJson(element) ? element : String(Number(element));
 }
@@ -75,8 +76,8 @@ function elementsToJson(text, {name, datatype}) {
   });
 }
 
-// An answer, in which integers that a number may not hold are the texts that stand there.
+// An answer, in which integers that a number may not hold or show are the texts that stand there.
 function parseAnswer(text) {
   const scalar = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-  return JSON.parse(text.replace(scalar, (found) => (/^-?\d{16,}$/.test(found) ? `"${found}"` : found)));
+  return JSON.parse(text.replace(scalar, (found) => (/^(-?\d{16,}|-0)$/.test(found) ? `"${found}"` : found)));
 }
