@@ -19,7 +19,8 @@ class LogFile {
   virtual ~LogFile() = default;
   // Appends at least one byte of `bytes` and says how many.
   virtual absl::StatusOr<size_t> Write(absl::string_view bytes) = 0;
-  // Returns when everything written is on the disk.
+  // Returns when everything written is on the disk. NOT_FOUND when the file was removed from its
+  // folder: then nothing of it is anywhere once it is closed.
   virtual absl::Status Sync() = 0;
   // Cuts the file off behind its first `size` bytes.
   virtual absl::Status Truncate(uint64_t size) = 0;
@@ -35,7 +36,7 @@ struct LogFileInfo {
 class LogDirectory {
  public:
   virtual ~LogDirectory() = default;
-  // A new file; ALREADY_EXISTS if there is one.
+  // A new file; ALREADY_EXISTS if there is one. Makes the folder again if it is gone.
   virtual absl::StatusOr<std::unique_ptr<LogFile>> Create(const std::string& name) = 0;
   // A file that is there, for repair. FAILED_PRECONDITION while somebody else is writing it.
   virtual absl::StatusOr<std::unique_ptr<LogFile>> Open(const std::string& name) = 0;

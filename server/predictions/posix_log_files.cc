@@ -50,7 +50,10 @@ class PosixLogFile final : public LogFile {
   }
   absl::Status Sync() override {
     if (fdatasync(fd_.get()) != 0) return Error(errno, "sync", path_);
-    return absl::OkStatus();
+    struct stat info{};
+    if (fstat(fd_.get(), &info) != 0) return Error(errno, "look at", path_);
+    if (info.st_nlink > 0) return absl::OkStatus();
+    return absl::NotFoundError(absl::StrCat(path_, " was removed while it was written"));
   }
   absl::Status Truncate(uint64_t size) override {
     if (ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) {
@@ -67,11 +70,9 @@ class PosixLogFile final : public LogFile {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LogDirectory>> PosixLogDirectory::Make(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) return Error(error.value(), "make the folder", path);
-  if (access(path.c_str(), R_OK | W_OK | X_OK) != 0) return Error(errno, "write into", path);
-  return std::make_unique<PosixLogDirectory>(path);
+  absl::StatusOr<LogFolder> folder = LogFolder::Make(path);
+  if (!folder.ok()) return folder.status();
+  return std::unique_ptr<LogDirectory>(new PosixLogDirectory(path, *std::move(folder)));
 }
 
 absl::StatusOr<std::unique_ptr<LogFile>> PosixLogDirectory::OpenWith(const std::string& name,
@@ -93,6 +94,9 @@ absl::StatusOr<std::unique_ptr<LogFile>> PosixLogDirectory::OpenWith(const std::
 }
 
 absl::StatusOr<std::unique_ptr<LogFile>> PosixLogDirectory::Create(const std::string& name) {
+  if (folder_) {
+    if (absl::Status restored = folder_->Restore(); !restored.ok()) return restored;
+  }
   absl::StatusOr<std::unique_ptr<LogFile>> file = OpenWith(name, O_CREAT | O_EXCL);
   if (!file.ok()) return file;
   if (absl::Status synced = SyncFolder(); !synced.ok()) return synced;

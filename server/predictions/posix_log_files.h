@@ -1,10 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "predictions/log_files.h"
+#include "predictions/log_folder.h"
 
 namespace tournant {
 
@@ -12,7 +15,8 @@ namespace tournant {
 // written, so that two servers may share a folder and neither repairs what the other writes.
 class PosixLogDirectory final : public LogDirectory {
  public:
-  // Makes the folder, and those above it, unless it is there.
+  // Makes the folder, and those above it, unless it is there; Create makes it again when it was
+  // removed since.
   static absl::StatusOr<std::unique_ptr<LogDirectory>> Make(const std::string& path);
   // For reading: the folder has to be there.
   explicit PosixLogDirectory(std::string path) : path_(std::move(path)) {}
@@ -27,11 +31,15 @@ class PosixLogDirectory final : public LogDirectory {
   std::string PathOf(const std::string& name) const override { return path_ + "/" + name; }
 
  private:
+  PosixLogDirectory(std::string path, LogFolder folder)
+      : path_(std::move(path)), folder_(std::move(folder)) {}
+
   absl::StatusOr<std::unique_ptr<LogFile>> OpenWith(const std::string& name, int flags);
   // A new name is on the disk only once its folder is.
   absl::Status SyncFolder() const;
 
   const std::string path_;
+  const std::optional<LogFolder> folder_;
 };
 
 }  // namespace tournant

@@ -94,7 +94,10 @@ void SegmentWriter::Abandon() {
                                  : directory_.Rename(name, FileName(run_, index_));
   }
   file_ = nullptr;
-  if (!status.ok()) {
+  if (absl::IsNotFound(status)) {
+    Log(LogLevel::kError, "a file of the prediction log was removed while it was written",
+        {{"file", directory_.PathOf(name)}, {"durable_bytes_lost", durable_bytes_}});
+  } else if (!status.ok()) {
     Log(LogLevel::kWarning, "a file of the prediction log was left as it is",
         {{"file", directory_.PathOf(name)}, {"error", status.ToString()}});
   }

@@ -29,7 +29,7 @@ class SegmentWriter {
 
   // Makes the payloads durable, all or none. After an error the file is cut off behind the last
   // durable record and finished, and the next call starts a new one: once a write or a sync has
-  // failed, nobody knows what the disk holds behind it.
+  // failed, nobody knows what the disk holds behind it. That the file was removed is such an error.
   absl::Status Append(std::span<const std::string> payloads);
 
   // Finishes the file whose time has come, so that readers need not wait for the next record.

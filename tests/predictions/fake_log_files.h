@@ -61,6 +61,11 @@ class FakeDisk {
     MutexLock lock(mutex_);
     files_[name] = std::move(bytes);
   }
+  // What is still written to a file goes nowhere then.
+  void RemoveAll() {
+    MutexLock lock(mutex_);
+    files_.clear();
+  }
   // When a file was written to; all of them in 1970 unless this is said.
   void SetWritten(const std::string& name, WallTime time) {
     MutexLock lock(mutex_);
@@ -107,16 +112,22 @@ class FakeLogFile final : public LogFile {
     MutexLock lock(disk_.mutex_);
     const size_t taken =
         disk_.max_write_ == 0 ? bytes.size() : std::min(bytes.size(), disk_.max_write_);
-    disk_.files_[name_].append(bytes.data(), taken);
+    const auto file = disk_.files_.find(name_);
+    if (file != disk_.files_.end()) file->second.append(bytes.data(), taken);
     return taken;
   }
-  absl::Status Sync() override { return disk_.Ask(FakeDisk::Operation::kSync); }
+  absl::Status Sync() override {
+    if (absl::Status status = disk_.Ask(FakeDisk::Operation::kSync); !status.ok()) return status;
+    MutexLock lock(disk_.mutex_);
+    return disk_.files_.contains(name_) ? absl::OkStatus() : absl::NotFoundError(name_);
+  }
   absl::Status Truncate(uint64_t size) override {
     if (absl::Status status = disk_.Ask(FakeDisk::Operation::kTruncate); !status.ok()) {
       return status;
     }
     MutexLock lock(disk_.mutex_);
-    disk_.files_[name_].resize(size);
+    const auto file = disk_.files_.find(name_);
+    if (file != disk_.files_.end()) file->second.resize(size);
     return absl::OkStatus();
   }
 

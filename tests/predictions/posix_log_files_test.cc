@@ -159,6 +159,51 @@ TEST_F(PosixLogFilesTest, TakeRecordsAgainOnceAFullDiskHasRoomAgain) {
   }
 }
 
+TEST_F(PosixLogFilesTest, TellAtTheNextSyncThatTheyWereRemoved) {
+  const auto directory = Make();
+  const auto file = directory->Create("x");
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE((*file)->Write("hello").ok());
+  ASSERT_TRUE((*file)->Sync().ok());
+  ASSERT_TRUE(directory->Remove("x").ok());
+  ASSERT_TRUE((*file)->Write(" world").ok());
+  EXPECT_EQ((*file)->Sync().message(),
+            directory->PathOf("x") + " was removed while it was written");
+}
+
+TEST_F(PosixLogFilesTest, AreMadeAnewWithTheirFolderWhenSomebodyRemovedIt) {
+  ManualClock clock;
+  const std::string sink = (folder_ / "a" / "log").string();
+  auto log = OpenPredictionLog({.path = sink}, {}, clock);
+  ASSERT_TRUE(log.ok()) << log.status();
+  const auto records = [&] {
+    const auto summary = ReadPredictions(sink, [](const LoggedPrediction&) { return true; });
+    return summary.ok() ? summary->records : 0;
+  };
+  (*log)->Record(SampleRecord());
+  (*log)->Flush();
+  EXPECT_EQ(records(), 1u);
+  fs::remove_all(folder_ / "a");
+  (*log)->Record(SampleRecord());
+  (*log)->Flush();
+  EXPECT_EQ((*log)->counters().durable, 2u);
+  EXPECT_EQ(records(), 1u) << "the first is gone, the second must not be";
+
+  // While there can be no folder nothing counts as durable.
+  fs::remove_all(folder_ / "a");
+  std::ofstream(folder_ / "a") << "x";
+  (*log)->Record(SampleRecord());
+  (*log)->Flush();
+  EXPECT_EQ((*log)->counters().durable, 2u);
+  EXPECT_EQ((*log)->counters().dropped_io, 1u);
+  EXPECT_NE((*log)->StatusJson().find((folder_ / "a").string()), std::string::npos);
+  fs::remove(folder_ / "a");
+  (*log)->Record(SampleRecord());
+  (*log)->Flush();
+  EXPECT_EQ((*log)->counters().durable, 3u);
+  EXPECT_EQ(records(), 1u);
+}
+
 TEST_F(PosixLogFilesTest, ThatCannotBeMadeAreAnErrorThatNamesThem) {
   std::ofstream(folder_ / "file") << "x";
   ManualClock clock;
