@@ -26,26 +26,38 @@ std::vector<ClientMetric::Label> ToLabels(const MetricLabels& labels) {
 // Counters or gauges.
 class Values final : public prometheus::Collectable {
  public:
-  Values(MetricType type, std::string name, std::string help,
-         MetricsRegistry::Read<MetricSample> read)
-      : type_(type), name_(std::move(name)), help_(std::move(help)), read_(std::move(read)) {}
+  explicit Values(MetricsRegistry::Read<MetricSamples> read) : read_(std::move(read)) {}
 
   std::vector<MetricFamily> Collect() const override {
-    MetricFamily family{name_, help_, type_, {}};
-    for (const MetricSample& sample : read_()) {
-      ClientMetric& metric = family.metric.emplace_back();
-      metric.label = ToLabels(sample.labels);
-      (type_ == MetricType::Counter ? metric.counter.value : metric.gauge.value) = sample.value;
-    }
-    return {std::move(family)};
+    std::vector<MetricFamily> families;
+    for (MetricSamples& samples : read_()) families.push_back(ToFamily(std::move(samples)));
+    return families;
   }
 
  private:
-  const MetricType type_;
-  const std::string name_;
-  const std::string help_;
-  const MetricsRegistry::Read<MetricSample> read_;
+  static MetricFamily ToFamily(MetricSamples samples) {
+    const bool counts = samples.kind == MetricKind::kCounter;
+    MetricFamily family{std::move(samples.name),
+                        std::move(samples.help),
+                        counts ? MetricType::Counter : MetricType::Gauge,
+                        {}};
+    for (const MetricSample& sample : samples.samples) {
+      ClientMetric& metric = family.metric.emplace_back();
+      metric.label = ToLabels(sample.labels);
+      (counts ? metric.counter.value : metric.gauge.value) = sample.value;
+    }
+    return family;
+  }
+
+  const MetricsRegistry::Read<MetricSamples> read_;
 };
+
+MetricsRegistry::Read<MetricSamples> OfOneName(MetricKind kind, std::string name, std::string help,
+                                               MetricsRegistry::Read<MetricSample> read) {
+  return [kind, name = std::move(name), help = std::move(help), read = std::move(read)] {
+    return std::vector<MetricSamples>{{kind, name, help, read()}};
+  };
+}
 
 // The bounds that are shown: of the sixteen buckets to a power of two every eighth, 2^k and
 // 1.5 * 2^k, or fewer. For times from 1 us to 137 s, since quicker ones and slower ones do not
@@ -146,13 +158,15 @@ void MetricsRegistry::Add(std::unique_ptr<prometheus::Collectable> source) {
 }
 
 void MetricsRegistry::AddCounters(std::string name, std::string help, Read<MetricSample> read) {
-  Add(std::make_unique<Values>(MetricType::Counter, std::move(name), std::move(help),
-                               std::move(read)));
+  AddTogether(OfOneName(MetricKind::kCounter, std::move(name), std::move(help), std::move(read)));
 }
 
 void MetricsRegistry::AddGauges(std::string name, std::string help, Read<MetricSample> read) {
-  Add(std::make_unique<Values>(MetricType::Gauge, std::move(name), std::move(help),
-                               std::move(read)));
+  AddTogether(OfOneName(MetricKind::kGauge, std::move(name), std::move(help), std::move(read)));
+}
+
+void MetricsRegistry::AddTogether(Read<MetricSamples> read) {
+  Add(std::make_unique<Values>(std::move(read)));
 }
 
 void MetricsRegistry::AddHistograms(std::string name, std::string help, HistogramUnit unit,

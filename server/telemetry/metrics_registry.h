@@ -24,6 +24,16 @@ struct MetricSample {
   double value = 0;
 };
 
+enum class MetricKind { kCounter, kGauge };
+
+// All samples of one name. `name` of a counter ends in `_total`.
+struct MetricSamples {
+  MetricKind kind;
+  std::string name;
+  std::string help;
+  std::vector<MetricSample> samples;
+};
+
 struct HistogramSample {
   MetricLabels labels;
   HistogramSnapshot values;
@@ -60,6 +70,9 @@ class MetricsRegistry {
   // The same with one sample and no labels.
   void AddCounter(std::string name, std::string help, std::function<double()> read);
   void AddGauge(std::string name, std::string help, std::function<double()> read);
+
+  // Names whose values belong together, read as one: no scrape shows those of two moments.
+  void AddTogether(Read<MetricSamples> read);
 
   // Counters that the caller raises himself. They live as long as the registry.
   CounterFamily& AddCounterFamily(std::string name, std::string help,

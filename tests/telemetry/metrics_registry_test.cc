@@ -47,6 +47,23 @@ TEST(MetricsRegistry, ShowsANameOnceHoweverOftenItIsRegistered) {
   EXPECT_EQ(text.Value(R"(n{of="b"})"), 2);
 }
 
+TEST(MetricsRegistry, ReadsOnceWhatBelongsTogether) {
+  MetricsRegistry registry;
+  double readings = 0;
+  registry.AddTogether([&] {
+    ++readings;
+    return std::vector<MetricSamples>{
+        {MetricKind::kCounter, "in_total", "In.", {{{}, readings}}},
+        {MetricKind::kGauge, "inside", "Inside.", {{{{"of", "a"}}, readings}}}};
+  });
+  const PrometheusText text(registry.Text());
+  EXPECT_TRUE(text.errors.empty());
+  EXPECT_EQ(text.Value("in_total"), 1);
+  EXPECT_EQ(text.types.at("in_total"), "counter");
+  EXPECT_EQ(text.Value(R"(inside{of="a"})"), 1);
+  EXPECT_EQ(text.types.at("inside"), "gauge");
+}
+
 TEST(MetricsRegistry, WritesHistogramsOfTimesInSeconds) {
   MetricsRegistry registry;
   Histogram histogram;
