@@ -59,6 +59,7 @@ absl::StatusOr<LogPlace> PredictionLog::Reserve(size_t bytes, bool may_come_agai
   MutexLock lock(mutex_);
   if (queue_.closed()) return absl::UnavailableError("the prediction log is closed");
   if (!queue_.Reserve(bytes)) return Refusal(may_come_again);
+  if (waiting_ == Waiting::kForMore && MustWrite()) WakeWriter();
   return LogPlace(*this, bytes);
 }
 
@@ -88,16 +89,20 @@ void PredictionLog::Record(PredictionRecord record) {
     // While the writer gathers it needs no waking, until there is enough.
     if (taken &&
         (waiting_ == Waiting::kForWork || (waiting_ == Waiting::kForMore && MustWrite()))) {
-      waiting_ = Waiting::kNo;
-      work_.Signal();
+      WakeWriter();
     }
   }
   if (!taken && record.wait != nullptr) record.wait->End(NotSaved("the prediction log is closed"));
 }
 
+void PredictionLog::WakeWriter() {
+  waiting_ = Waiting::kNo;
+  work_.Signal();
+}
+
 bool PredictionLog::MustWrite() const {
   return queue_.closed() || queue_.bytes() >= options_.flush_bytes || queue_.empty() ||
-         queue_.awaited() || queue_.front().sequence <= flush_up_to_;
+         queue_.half_full() || queue_.awaited() || queue_.front().sequence <= flush_up_to_;
 }
 
 uint64_t PredictionLog::OldestInMemory() const {

@@ -26,7 +26,8 @@ namespace tournant {
 
 // Saves predictions by a thread of its own: bounded and counted. Record moves the record into a
 // queue under a short lock and is never held up by the disk. The writer gathers for flush_interval
-// or flush_bytes, or not at all when a call waits, encodes, and gives the records to a store.
+// or flush_bytes, but not when a call waits or the queue is half full, encodes, and gives the
+// records to a store.
 //
 // What finds no room, or cannot be stored, is dropped and counted. A record with a place finds
 // room, and is stored again, with a pause between, until it is durable or the log is closed; one
@@ -95,6 +96,7 @@ class PredictionLog final : public PredictionSink, public StatusSource, private 
   void NoteOutcome(const absl::Status& status);
   // The next record has waited long enough, or there is enough of them.
   bool MustWrite() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WakeWriter() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   uint64_t OldestInMemory() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Refusal(bool may_come_again) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

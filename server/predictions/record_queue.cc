@@ -9,6 +9,11 @@ bool RecordQueue::HasRoom(size_t bytes) const {
          counters_.in_memory_bytes + counters_.places_bytes + bytes <= limits_.max_bytes;
 }
 
+bool RecordQueue::half_full() const {
+  return counters_.in_memory + counters_.places >= limits_.max_records / 2 ||
+         counters_.in_memory_bytes + counters_.places_bytes >= limits_.max_bytes / 2;
+}
+
 bool RecordQueue::Reserve(size_t bytes) {
   const bool alone = counters_.in_memory + counters_.places == 0;
   if (!alone && !HasRoom(bytes)) {

@@ -55,6 +55,9 @@ class RecordQueue {
   bool closed() const { return closed_; }
   bool empty() const { return records_.empty(); }
   size_t bytes() const { return bytes_; }  // Of what waits.
+  // Half of the bounds is used, be it by records that are being written or by places: to wait for
+  // more would end in refusals.
+  bool half_full() const;
   const QueuedRecord& front() const { return records_.front(); }
   // Calls wait for some of it.
   bool awaited() const { return awaited_ > 0; }

@@ -96,6 +96,27 @@ TEST_F(PredictionLogPlacesTest, CountsTheBytesOfPlaces) {
   EXPECT_EQ(log->counters().places_bytes, 0u);
 }
 
+TEST_F(PredictionLogPlacesTest, AreGivenAgainWithoutAWaitForMoreRecordsWhenHalfOfThemAreUsed) {
+  options_.flush_interval = kLong;
+  options_.limits.max_records = 10;
+  const auto log = Open();
+  std::vector<LogPlace> held;
+  for (int i = 0; i < 4; ++i) held.push_back(Place(*log));
+  PredictionRecord record = SampleRecord();
+  record.place = Place(*log);
+  log->Record(std::move(record));
+  while (log->counters().durable < 1) std::this_thread::yield();
+}
+
+TEST_F(PredictionLogPlacesTest, HurryTheRecordsThatWaitAlreadyWhenTheyAreGiven) {
+  options_.flush_interval = kLong;
+  options_.limits.max_bytes = 40'000;
+  const auto log = Open();
+  log->Record(RecordOfSize(10'000));
+  const LogPlace place = Place(*log, 15'000);
+  while (log->counters().durable < 1) std::this_thread::yield();
+}
+
 TEST_F(PredictionLogPlacesTest, OneThatIsAloneMayBeOfAnySize) {
   options_.limits.max_bytes = 1'000;
   const auto log = Open();
