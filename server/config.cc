@@ -15,6 +15,7 @@
 #include "base/text_file.h"
 #include "models/scan_model.h"
 #include "server_flags.h"
+#include "status/http_address.h"
 #include "status/request_checks.h"
 
 namespace tournant {
@@ -265,8 +266,8 @@ absl::StatusOr<Config> ReadConfig(int argc, char** argv, CommandLine& command_li
   if (!address.ok()) return address;
   config.http_address = OrEmpty(absl::GetFlag(FLAGS_http_address));
   if (!config.http_address.empty()) {
-    address = CheckListenAddress("http_address", config.http_address);
-    if (!address.ok()) return address;
+    address = CheckHttpAddress(config.http_address);
+    if (!address.ok()) return Annotate(address, "--http_address");
   }
   const std::string infer = absl::GetFlag(FLAGS_http_infer);
   config.http_infer = infer == "on" || (infer == "auto" && IsLoopback(config.http_address));

@@ -3,7 +3,7 @@
 ABSL_FLAG(std::string, model_repository, "", "Folder of models: <model>/<version>/model.pt");
 ABSL_FLAG(std::string, grpc_address, "127.0.0.1:8001", "Where gRPC listens; port 0: any free one");
 ABSL_FLAG(std::string, http_address, "127.0.0.1:8002",
-          "Where /metrics and /status.json are served; none: nowhere");
+          "Where /metrics and /status.json are served, on IPv4; none: nowhere");
 ABSL_FLAG(std::string, http_infer, "auto",
           "on: predictions are also taken over HTTP, as JSON; off: not; auto: only where "
           "--http_address is loopback");

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/mutex.h"
 #include "base/status.h"
 #include "base/thread.h"
 #include "status/connection_body.h"
+#include "status/http_address.h"
 #include "status/listener_nudge.h"
 #include "status/request_checks.h"
 #include "telemetry/log.h"
@@ -24,26 +24,6 @@
 
 namespace tournant {
 namespace {
-
-// What civetweb takes in `listening_ports` is richer than one address: lists, suffixes for TLS and
-// redirects. So only what is plainly HOST:PORT gets there.
-absl::Status CheckAddress(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  int port = -1;
-  const bool good = colon != std::string::npos && colon > 0 && address.size() - colon <= 6 &&
-                    address.find_first_not_of("0123456789", colon + 1) == std::string::npos &&
-                    absl::SimpleAtoi(address.substr(colon + 1), &port) && port <= 65535 &&
-                    address.find_first_not_of(
-                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                        "0123456789.-:[]_") == std::string::npos;
-  const std::string host = good ? address.substr(0, colon) : "";
-  const bool bracketed = !host.empty() && host.front() == '[' && host.back() == ']';
-  if (!good || (!bracketed && host.find_first_of(":[]") != std::string::npos)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the HTTP address \"", Quote(address), "\" is not HOST:PORT"));
-  }
-  return absl::OkStatus();
-}
 
 void Send(mg_connection* connection, const HttpResponse& response, bool with_body,
           const Clock& clock, const ClientPace& pace) {
@@ -80,7 +60,7 @@ HttpResponse WrongMethod() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(Options options, Routes routes) {
-  if (absl::Status status = CheckAddress(options.address); !status.ok()) return status;
+  if (absl::Status status = CheckHttpAddress(options.address); !status.ok()) return status;
   std::unique_ptr<HttpServer> server(new HttpServer(std::move(options), std::move(routes)));
   if (absl::Status status = server->Listen(); !status.ok()) return status;
   return server;
@@ -135,8 +115,11 @@ absl::Status HttpServer::Listen() {
   mg_error_data error{&code, text.data(), text.size()};
   context_ = mg_start2(&init, &error);
   if (context_ == nullptr) {
-    return absl::UnavailableError(absl::StrCat("cannot serve HTTP on ", options_.address, ": ",
-                                               text[0] != '\0' ? text.data() : "unknown error"));
+    MutexLock lock(first_message_mutex_);
+    const char* const why = text[0] != '\0' ? text.data() : "unknown error";
+    return absl::UnavailableError(
+        absl::StrCat("cannot serve HTTP on ", options_.address, ": ",
+                     first_message_.empty() ? std::string(why) : Quote(first_message_, 256)));
   }
   mg_server_port port{};
   if (mg_get_server_ports(context_, 1, &port) != 1) {
@@ -237,9 +220,14 @@ int HttpServer::Serve(mg_connection* connection) {
   return response.code;
 }
 
-// Civetweb's own words would go to stderr as they are, where only JSON lines belong. Errors of
-// starting come back from mg_start2 as well, and clients that leave are no news.
+// Civetweb's own words would go to stderr as they are, where only JSON lines belong. Clients that
+// leave are no news; but the first words of a start that fails say why, and what mg_start2 gives
+// back only that it failed.
 int HttpServer::OnLogMessage(const mg_connection* connection, const char* message) {
+  if (auto* const server = static_cast<HttpServer*>(mg_get_user_data(mg_get_context(connection)))) {
+    MutexLock lock(server->first_message_mutex_);
+    if (server->first_message_.empty()) server->first_message_ = message;
+  }
   Log(LogLevel::kDebug, "http", {{"text", message}});
   return 1;
 }

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "status/client_pace.h"
 
 struct mg_context;
@@ -67,7 +68,7 @@ using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 class HttpServer {
  public:
   struct Options {
-    std::string address;  // HOST:PORT, [IPV6]:PORT; port 0 takes a free one.
+    std::string address;  // HOST:PORT; port 0 takes a free one. See http_address.h.
     // A connection holds one of them from its first byte to its end. So they are more than the
     // probes and scrapers of one server, for some clients to be stuck without harm to the others.
     int threads = 16;
@@ -92,8 +93,9 @@ class HttpServer {
   // By path. One that ends in a slash and a star is for all below it that has no route of its own.
   using Routes = std::map<std::string, Route>;
 
-  // Listens when it returns. INVALID_ARGUMENT for an address that is none; UNAVAILABLE when it
-  // cannot be taken, mostly because somebody else has it. Both name it.
+  // Listens when it returns. INVALID_ARGUMENT for an address that CheckHttpAddress refuses;
+  // UNAVAILABLE when it cannot be taken, mostly because somebody else has it. Both name it, and
+  // why.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(Options options, Routes routes);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
@@ -119,6 +121,8 @@ class HttpServer {
   const ClientPace pace_;
   mg_context* context_ = nullptr;  // Set by Start only.
   int port_ = 0;
+  Mutex first_message_mutex_;
+  std::string first_message_ ABSL_GUARDED_BY(first_message_mutex_);  // Of civetweb's log.
 };
 
 }  // namespace tournant
