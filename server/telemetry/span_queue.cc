@@ -43,9 +43,10 @@ void SpanQueue::Add(std::vector<Span> spans) {
 }
 
 void SpanQueue::Close(std::chrono::milliseconds budget) {
+  bool first_time = false;
   {
     MutexLock lock(mutex_);
-    closing_ = true;
+    first_time = !std::exchange(closing_, true);
     changed_.SignalAll();
     closed_.SignalAll();
     while (!has_ended_) {
@@ -54,6 +55,33 @@ void SpanQueue::Close(std::chrono::milliseconds budget) {
   }
   exporter_->Cancel();
   thread_.Join();
+  if (first_time) LogLosses();
+}
+
+void SpanQueue::LogLosses() const {
+  const uint64_t full = dropped(Dropped::kQueueFull);
+  const uint64_t refused = dropped(Dropped::kRefused);
+  const uint64_t shutdown = dropped(Dropped::kShutdown);
+  if (full + refused + shutdown == 0) return;
+  Log(LogLevel::kWarning, "spans were dropped",
+      {{"spans", full + refused + shutdown},
+       {ReasonName(static_cast<size_t>(Dropped::kQueueFull)), full},
+       {ReasonName(static_cast<size_t>(Dropped::kRefused)), refused},
+       {ReasonName(static_cast<size_t>(Dropped::kShutdown)), shutdown},
+       {"exported", exported()}});
+}
+
+void SpanQueue::NoteReached() {
+  if (std::exchange(away_, false)) Log(LogLevel::kInfo, "the trace collector is back");
+}
+
+void SpanQueue::NoteAway(const absl::Status& why, bool last) {
+  // Once: it may be away for hours.
+  if (std::exchange(away_, true)) return;
+  Log(LogLevel::kWarning,
+      last ? "the trace collector cannot be reached at the end"
+           : "the trace collector cannot be reached; spans wait",
+      {{"error", std::string(why.message())}});
 }
 
 size_t SpanQueue::waiting() const {
@@ -96,11 +124,12 @@ void SpanQueue::Send(const std::vector<Span>& batch) {
           static_cast<size_t>(std::clamp<int64_t>(*refused, 0, static_cast<int64_t>(batch.size())));
       Drop(Dropped::kRefused, lost);
       exported_.Add(batch.size() - lost);
-      if (failures > 0) Log(LogLevel::kInfo, "the trace collector is back");
+      NoteReached();
       return;
     }
     failures_.Add();
     if (!MayExportAgain(refused.status())) {
+      NoteReached();
       Drop(Dropped::kRefused, batch.size());
       if (const auto others = refusals_.Pass(SystemClock().Now())) {
         Log(LogLevel::kWarning, "the trace collector refuses spans",
@@ -110,16 +139,12 @@ void SpanQueue::Send(const std::vector<Span>& batch) {
       }
       return;
     }
-    // Once: it may be away for hours.
-    if (++failures == 1) {
-      Log(LogLevel::kWarning, "the trace collector cannot be reached; spans wait",
-          {{"error", std::string(refused.status().message())}});
-    }
+    NoteAway(refused.status(), last);
     if (last) {
       Drop(Dropped::kShutdown, batch.size());
       return;
     }
-    WaitBeforeAgain(failures);
+    WaitBeforeAgain(++failures);
   }
 }
 

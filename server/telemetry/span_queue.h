@@ -45,7 +45,8 @@ class SpanQueue final : public SpanSink {
 
   void Add(std::vector<Span> spans) override;
 
-  // Sends what is there, for so long at most, and ends. What is added later is dropped.
+  // Sends what is there, for so long at most, and ends. Logs how many spans were dropped since the
+  // start, where there are any. What is added later is dropped too.
   void Close(std::chrono::milliseconds budget);
 
   uint64_t exported() const { return exported_.value(); }
@@ -61,6 +62,9 @@ class SpanQueue final : public SpanSink {
   void Send(const std::vector<Span>& batch);
   void Drop(Dropped reason, size_t count) { dropped_[static_cast<size_t>(reason)].Add(count); }
   void WaitBeforeAgain(int failures);
+  void NoteReached();
+  void NoteAway(const absl::Status& why, bool last);
+  void LogLosses() const;
   bool closing() const;
 
   const std::unique_ptr<SpanExporter> exporter_;
@@ -68,7 +72,9 @@ class SpanQueue final : public SpanSink {
   Counter exported_;
   Counter failures_;
   std::array<Counter, kReasons> dropped_;
-  LogLimiter refusals_;  // The sending thread's.
+  // The sending thread's.
+  LogLimiter refusals_;
+  bool away_ = false;  // The last call has not reached the collector.
 
   mutable Mutex mutex_;
   CondVar changed_;  // A batch is full, or the queue is closed.

@@ -173,6 +173,44 @@ TEST(SpanQueue, EndsInTimeWhenTheCollectorStaysAway) {
   EXPECT_EQ(queue.dropped(Dropped::kShutdown), 2u);
 }
 
+// How often `line` is in `text`.
+int Count(const std::string& text, const std::string& line) {
+  int count = 0;
+  for (size_t at = text.find(line); at != std::string::npos; at = text.find(line, at + 1)) ++count;
+  return count;
+}
+
+TEST(SpanQueue, SaysOnceThatTheCollectorIsAwayAndAtTheEndHowManySpansThatCost) {
+  testing::internal::CaptureStderr();
+  FakeCollector collector;
+  for (int i = 0; i < 9; ++i) collector.Answer(absl::UnavailableError("down"));
+  SpanQueue queue(collector.MakeExporter(), kNoRetries);
+  queue.Add(Named({"a"}));
+  collector.WaitForCalls(1);
+  queue.Add(Named({"b", "c", "d", "e", "f"}));  // One of them does not fit.
+  queue.Close(kForever);
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(Count(text, "cannot be reached"), 1) << text;
+  EXPECT_EQ(Count(text, R"("message":"spans were dropped","spans":6,"queue_full":1,"refused":0,)"
+                        R"("shutdown":5,"exported":0)"),
+            1)
+      << text;
+}
+
+TEST(SpanQueue, SaysThatTheCollectorIsBackAndNothingOfLossesWhereThereAreNone) {
+  testing::internal::CaptureStderr();
+  FakeCollector collector;
+  for (int i = 0; i < 3; ++i) collector.Answer(absl::UnavailableError("down"));
+  SpanQueue queue(collector.MakeExporter(), kQuickRetries);
+  queue.Add(Named({"a", "b"}));
+  collector.WaitForCalls(5);
+  queue.Close(kForever);
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(Count(text, "cannot be reached; spans wait"), 1) << text;
+  EXPECT_EQ(Count(text, "the trace collector is back"), 1) << text;
+  EXPECT_EQ(Count(text, "spans were dropped"), 0) << text;
+}
+
 TEST(ExportBackoff, DoublesUpToItsLongest) {
   const ExportBackoff backoff{milliseconds(100), milliseconds(1000)};
   EXPECT_EQ(backoff.After(1), milliseconds(100));
