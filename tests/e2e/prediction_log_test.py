@@ -21,7 +21,7 @@ def listens(server) -> bool:
     try:
         socket.create_connection((host, int(port)), timeout=LIMIT_SECONDS).close()
         return True
-    except ConnectionRefusedError:
+    except ConnectionError:
         return False
 
 
