@@ -26,6 +26,12 @@ ABSL_FLAG(
     "hour, as CSV; training: features and outputs of answered calls, as CSV with a typed "
     "column for each element");
 ABSL_FLAG(std::string, model, "", "only the predictions of this model");
+ABSL_FLAG(bool, skip_degraded, false,
+          "only predictions without a feature that was filled because of an error, a timeout or "
+          "staleness");
+ABSL_FLAG(bool, provenance, false,
+          "with --format=training: two more columns for each feature, where its values came from "
+          "and when they became true");
 ABSL_FLAG(int64_t, limit, 0, "at most so many predictions; 0: all");
 ABSL_FLAG(int64_t, prune_to_bytes, 0,
           "delete the oldest finished files until all of them take at most so many bytes; print "
@@ -65,10 +71,12 @@ int64_t CountOf(const ReadSummary& summary, const std::function<bool(const ReadP
 // read once, is told by the summary.
 absl::StatusOr<ReadSummary> Visit(const std::string& path, const Visitor& visit) {
   const std::string model = absl::GetFlag(FLAGS_model);
+  const bool skip_degraded = absl::GetFlag(FLAGS_skip_degraded);
   const int64_t limit = absl::GetFlag(FLAGS_limit);
   int64_t visited = 0;
   return ReadPredictions(path, [&](const LoggedPrediction& record) {
     if (!model.empty() && record.model_name() != model) return true;
+    if (skip_degraded && record.features().degraded()) return true;
     visit(record);
     return ++visited != limit;
   });
@@ -76,8 +84,7 @@ absl::StatusOr<ReadSummary> Visit(const std::string& path, const Visitor& visit)
 
 // The columns of a table are known only when every record has been seen.
 template <class Table>
-absl::StatusOr<ReadSummary> PrintTable(ToolContext& context, const std::string& path) {
-  Table table;
+absl::StatusOr<ReadSummary> PrintTable(ToolContext& context, const std::string& path, Table table) {
   const auto observed = Visit(path, [&](const LoggedPrediction& record) { table.Observe(record); });
   if (!observed.ok()) return observed.status();
   context.out << table.Header();
@@ -87,6 +94,14 @@ absl::StatusOr<ReadSummary> PrintTable(ToolContext& context, const std::string& 
 absl::StatusOr<ReadSummary> PrintJson(ToolContext& context, const std::string& path) {
   return Visit(
       path, [&](const LoggedPrediction& record) { context.out << PredictionJson(record) << "\n"; });
+}
+
+absl::StatusOr<ReadSummary> PrintCsv(ToolContext& context, const std::string& path) {
+  return PrintTable(context, path, PredictionCsv());
+}
+
+absl::StatusOr<ReadSummary> PrintTraining(ToolContext& context, const std::string& path) {
+  return PrintTable(context, path, TrainingCsv(absl::GetFlag(FLAGS_provenance)));
 }
 
 absl::StatusOr<ReadSummary> PrintCounts(ToolContext& context, const std::string& path) {
@@ -168,14 +183,18 @@ int RunPredictions(ToolContext& context) {
   const std::string format = absl::GetFlag(FLAGS_format);
   using Print = absl::StatusOr<ReadSummary> (*)(ToolContext&, const std::string&);
   const Print print = format == "json"       ? PrintJson
-                      : format == "csv"      ? PrintTable<PredictionCsv>
+                      : format == "csv"      ? PrintCsv
                       : format == "counts"   ? PrintCounts
-                      : format == "training" ? PrintTable<TrainingCsv>
+                      : format == "training" ? PrintTraining
                                              : nullptr;
   if (print == nullptr) {
     return UsageError(
         context, absl::InvalidArgumentError(absl::StrCat(
                      "--format: '", Quote(format), "' is none of json, csv, counts and training")));
+  }
+  if (absl::GetFlag(FLAGS_provenance) && format != "training") {
+    return UsageError(context,
+                      absl::InvalidArgumentError("--provenance goes with --format=training only"));
   }
   if (absl::GetFlag(FLAGS_limit) < 0) {
     return UsageError(context, absl::InvalidArgumentError("--limit: below 0"));
@@ -198,7 +217,8 @@ Subcommand PredictionsCommand() {
           .purpose =
               "prints the predictions that a server saved, tells what is damaged or missing, "
               "and deletes the oldest",
-          .flags = {"format", "model", "limit", "check", "prune_to_bytes", "prune_older"},
+          .flags = {"format", "model", "skip_degraded", "provenance", "limit", "check",
+                    "prune_to_bytes", "prune_older"},
           .min_positional = 1,
           .max_positional = 1,
           .run = RunPredictions};

@@ -96,6 +96,30 @@ TEST_F(PredictionsCommandTest, ADamagedFileEndsWithOneAfterTheRecordsThatAreWhol
   EXPECT_THAT(err_, HasSubstr("is damaged or is no prediction log, in 1 place; the rest was read"));
 }
 
+TEST_F(PredictionsCommandTest, DegradedPredictionsAreLeftOutOnRequest) {
+  std::string bytes = LogBytes();
+  LoggedPrediction degraded;
+  degraded.set_sequence(3);
+  degraded.set_rows(1);
+  degraded.mutable_features()->set_degraded(true);
+  AppendFrame(degraded.SerializeAsString(), bytes.size(), bytes);
+  folder_.Write(kFinished, bytes);
+  EXPECT_EQ(Run(folder_.path().native()), 3);
+  EXPECT_EQ(Run(folder_.path().native(), {"--skip_degraded"}), 2);
+  EXPECT_EQ(Run(folder_.path().native(), {"--skip_degraded", "--format=training"}), 1 + 2);
+  EXPECT_THAT(out_, StartsWith("request_id:BYTES,"));
+  EXPECT_EQ(status_, 0);
+}
+
+TEST_F(PredictionsCommandTest, ProvenanceIsForTrainingDataOnly) {
+  folder_.Write(kFinished, LogBytes());
+  EXPECT_EQ(Run(folder_.path().native(), {"--provenance"}), 0);
+  EXPECT_EQ(status_, 2);
+  EXPECT_THAT(err_, HasSubstr("--provenance goes with --format=training only"));
+  EXPECT_EQ(Run(folder_.path().native(), {"--provenance", "--format=training"}), 1 + 2);
+  EXPECT_EQ(status_, 0);
+}
+
 TEST_F(PredictionsCommandTest, ATornTailIsNormalOnlyInAFileThatIsStillWritten) {
   const std::string torn = LogBytes().substr(0, LogBytes().size() - 1);
   EXPECT_EQ(LinesOf(kOpen, torn), 1);

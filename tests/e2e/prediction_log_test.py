@@ -64,9 +64,12 @@ class PredictionLog(unittest.TestCase):
         self.assertEqual(record["entity_keys"], {"tailnum": "tailnum"})
         self.assertEqual(len(record["bindings"]), 16)
         rows = list(csv.DictReader(io.StringIO(
-            tournant("predictions", log, "--format=training").stdout)))
+            tournant("predictions", log, "--format=training", "--provenance").stdout)))
         self.assertEqual([row["output.y:FP32"] for row in rows], ["660", "298"])
         self.assertEqual(rows[1]["feature.plane_facts:seats:FP32"], "149")
+        self.assertEqual([row["source.plane_facts:seats:BYTES"] for row in rows],
+                         ["live", "defaulted"])
+        self.assertEqual([row["degraded:BOOL"] for row in rows], ["false", "false"])
 
     def test_a_synchronous_answer_comes_after_its_line(self):
         lines = self.folder / "log.jsonl"

@@ -29,13 +29,34 @@ TEST(TrainingCsv, HasATypedColumnForEachElementOfFeaturesAndOutputs) {
   TrainingCsv csv;
   csv.Observe(logged);
   EXPECT_EQ(csv.Header(),
-            "request_id:BYTES,time:TIMESTAMP,model:BYTES,version:INT64,row:INT64,"
+            "request_id:BYTES,time:TIMESTAMP,model:BYTES,version:INT64,row:INT64,degraded:BOOL,"
             "input.carrier:BYTES,input.distance:FP32,input.tailnum:BYTES,"
             "feature.plane:seats:FP32,age_seconds.plane:seats:FP32,"
             "output.scores[0]:FP32,output.scores[1]:FP32\n");
   EXPECT_EQ(csv.Lines(logged),
-            "r,2023-11-14T22:13:20.000000Z,flights,3,0,UA,0.1,N1,150,30,1,2\n"
-            "r,2023-11-14T22:13:20.000000Z,flights,3,1,\"B,6\"\"\",1040,N2,200,31,3,4\n");
+            "r,2023-11-14T22:13:20.000000Z,flights,3,0,true,UA,0.1,N1,150,30,1,2\n"
+            "r,2023-11-14T22:13:20.000000Z,flights,3,1,true,\"B,6\"\"\",1040,N2,200,31,3,4\n");
+}
+
+TEST(TrainingCsv, TellsWhereEachValueCameFromWhenItIsAskedTo) {
+  const LoggedPrediction logged = Logged(RecordWithFeatures());
+  LoggedPrediction all_live = logged;
+  all_live.mutable_features()->set_degraded(false);
+  for (LoggedColumn& column : *all_live.mutable_columns()) {
+    column.clear_source();
+    column.add_source(LoggedColumn::LIVE);  // One for all rows.
+    column.clear_event_time_unix_us();
+  }
+  TrainingCsv csv(true);
+  csv.Observe(logged);
+  csv.Observe(all_live);
+  EXPECT_THAT(csv.Header(),
+              HasSubstr(",feature.plane:seats:FP32,source.plane:seats:BYTES,"
+                        "event_time.plane:seats:TIMESTAMP,age_seconds.plane:seats:FP32,output."));
+  EXPECT_THAT(csv.Lines(logged), HasSubstr(",N1,150,live,2023-11-14T22:13:19.000000Z,30,0.25\n"));
+  EXPECT_THAT(csv.Lines(logged), HasSubstr(",N2,200,defaulted,,31,0.75\n"));
+  EXPECT_THAT(csv.Lines(all_live), HasSubstr(",0,false,UA,0.1,N1,150,live,,30,0.25\n"));
+  EXPECT_THAT(csv.Lines(all_live), HasSubstr(",1,false,\"B,6\"\"\",1040,N2,200,live,,31,0.75\n"));
 }
 
 TEST(TrainingCsv, LeavesOutCallsThatFailedAndCellsThatThereAreNot) {
@@ -52,8 +73,8 @@ TEST(TrainingCsv, LeavesOutCallsThatFailedAndCellsThatThereAreNot) {
   EXPECT_EQ(csv.Lines(bad), "");
   EXPECT_THAT(csv.Header(), Not(HasSubstr("other")));
   EXPECT_EQ(csv.Lines(some),
-            "p,2023-11-14T22:13:20.000000Z,flights,3,0,,,,,,0.25\n"
-            "p,2023-11-14T22:13:20.000000Z,flights,3,1,,,,,,0.75\n");
+            "p,2023-11-14T22:13:20.000000Z,flights,3,0,true,,,,,,0.25\n"
+            "p,2023-11-14T22:13:20.000000Z,flights,3,1,true,,,,,,0.75\n");
 }
 
 TEST(TrainingCsv, MakesAColumnOfSeveralTypesOneOfTexts) {
@@ -74,8 +95,9 @@ TEST(TrainingCsv, LeavesOutWhatIsVeryWide) {
   const LoggedPrediction logged = Logged(std::move(record));
   TrainingCsv csv;
   csv.Observe(logged);
-  EXPECT_EQ(csv.Header(), "request_id:BYTES,time:TIMESTAMP,model:BYTES,version:INT64,row:INT64\n");
-  EXPECT_EQ(csv.Lines(logged), ",1970-01-01T00:00:00.000000Z,m,0,0\n");
+  EXPECT_EQ(csv.Header(),
+            "request_id:BYTES,time:TIMESTAMP,model:BYTES,version:INT64,row:INT64,degraded:BOOL\n");
+  EXPECT_EQ(csv.Lines(logged), ",1970-01-01T00:00:00.000000Z,m,0,0,false\n");
 }
 
 TEST(PredictionCounts, AreByModelAndHour) {
