@@ -43,7 +43,8 @@ ABSL_FLAG(std::string, prediction_log_mode, "best_effort",
           "best_effort: nothing, reserve: no call without a place in the log, sync: no answer "
           "before its record is durable");
 ABSL_FLAG(int64_t, prediction_log_max_bytes, int64_t{64} << 20,
-          "Memory for records that wait to be saved");
+          "Memory for records that wait to be saved, up to 16 MiB each; only one of a call with a "
+          "place in the log may be larger");
 ABSL_FLAG(int64_t, prediction_log_max_records, 100000, "How many of them there may be");
 ABSL_FLAG(absl::Duration, prediction_log_close_timeout, absl::Seconds(10),
           "After the last call: time to save what is left; what is lost is counted and logged");
