@@ -290,8 +290,11 @@ bool PredictionLog::Close(Duration budget) {
 }
 
 absl::Status PredictionLog::last_error() const {
-  MutexLock lock(mutex_);
-  return last_error_;
+  {
+    MutexLock lock(mutex_);
+    if (!last_error_.ok()) return last_error_;
+  }
+  return store_->Trouble();
 }
 
 PredictionLogCounters PredictionLog::counters() const {

@@ -72,7 +72,7 @@ class PredictionLog final : public PredictionSink, public StatusSource, private 
   bool Close(Duration budget);
 
   PredictionLogCounters counters() const;
-  // Of what was written last.
+  // Of what was written last, or of what is being written.
   absl::Status last_error() const;
 
   absl::string_view status_name() const override { return "prediction_log"; }

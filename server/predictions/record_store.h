@@ -17,8 +17,8 @@ enum class StoreOutcome {
 };
 
 // What makes the records of a log durable: files, a stream of lines, a broker. Owned by the
-// PredictionLog and used by its writer thread only, but for Interrupt. It may block for as long as
-// it likes; nobody but the writer waits for it.
+// PredictionLog and used by its writer thread only, but for Interrupt and Trouble. It may block for
+// as long as it likes; nobody but the writer waits for it.
 class RecordStore {
  public:
   virtual ~RecordStore() = default;
@@ -35,6 +35,8 @@ class RecordStore {
   virtual absl::Status Finish(const PredictionLogCounters& end) = 0;
   // Any thread: an Append that is going on should give up what it can, and end.
   virtual void Interrupt() {}
+  // Any thread: what an Append that is going on has met and still hopes to overcome.
+  virtual absl::Status Trouble() const { return absl::OkStatus(); }
 };
 
 }  // namespace tournant

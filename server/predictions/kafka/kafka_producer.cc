@@ -18,6 +18,10 @@ void OnDelivery(rd_kafka_t*, const rd_kafka_message_t* message, void* reports) {
       reinterpret_cast<uintptr_t>(message->_private), message->err);
 }
 
+void OnError(rd_kafka_t*, int error, const char* text, void* reports) {
+  static_cast<KafkaProducer::Reports*>(reports)->OnTrouble(error, text);
+}
+
 // librdkafka says the same thing at each attempt to connect; what matters is in the log's status.
 void OnLog(const rd_kafka_t*, int level, const char* facility, const char* text) {
   constexpr int kSyslogError = 3;
@@ -71,6 +75,7 @@ absl::StatusOr<std::unique_ptr<KafkaProducer>> KafkaProducer::Make(
   }
   rd_kafka_conf_set_opaque(settings.get(), &reports);
   rd_kafka_conf_set_dr_msg_cb(settings.get(), OnDelivery);
+  rd_kafka_conf_set_error_cb(settings.get(), OnError);
   rd_kafka_conf_set_log_cb(settings.get(), OnLog);
   const absl::StatusOr<rd_kafka_t*> handle = settings.MakeProducer();
   if (!handle.ok()) return handle.status();

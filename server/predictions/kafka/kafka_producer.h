@@ -20,10 +20,14 @@ namespace tournant {
 // fatal error takes nothing any more and is replaced.
 class KafkaProducer {
  public:
-  // Hears what became of each message, in Poll, on the thread that calls it.
+  // Hears what became of each message, and what goes wrong meanwhile, in Poll, on the thread that
+  // calls it.
   class Reports {
    public:
     virtual void OnReport(size_t message, int error) = 0;
+    // An error that the producer goes on from by itself, such as a broker that cannot be reached;
+    // said again while it lasts.
+    virtual void OnTrouble(int error, absl::string_view text) = 0;
 
    protected:
     ~Reports() = default;

@@ -91,11 +91,33 @@ void KafkaStore::OnReport(size_t message, int error) {
   --in_flight_;
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     (*outcomes_)[message] = StoreOutcome::kDurable;
+    ClearTrouble();
     pause_ = std::chrono::milliseconds(0);
     return;
   }
   last_error_ = error;
   if (IsFinal(error)) (*outcomes_)[message] = StoreOutcome::kRefused;
+}
+
+void KafkaStore::OnTrouble(int error, absl::string_view text) {
+  MutexLock lock(mutex_);
+  // What happened to the last of them says more.
+  if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !trouble_.empty()) return;
+  trouble_ = std::string(text);
+}
+
+void KafkaStore::ClearTrouble() {
+  MutexLock lock(mutex_);
+  trouble_.clear();
+}
+
+absl::Status KafkaStore::Trouble() const {
+  MutexLock lock(mutex_);
+  return trouble_.empty() ? absl::OkStatus() : Error(trouble_);
+}
+
+absl::Status KafkaStore::Error(absl::string_view text) const {
+  return absl::UnavailableError(absl::StrCat("kafka topic '", Quote(options_.topic), "': ", text));
 }
 
 void KafkaStore::Produce(const std::string& payload, size_t index) {
@@ -143,12 +165,15 @@ absl::Status KafkaStore::Append(std::span<const std::string> payloads,
   const bool all = std::all_of(outcomes.begin(), outcomes.end(), [](StoreOutcome outcome) {
     return outcome == StoreOutcome::kDurable;
   });
-  if (all) return absl::OkStatus();
+  if (all) {
+    ClearTrouble();  // That a broker left after the last report is no trouble yet.
+    return absl::OkStatus();
+  }
   const absl::Status fatal = producer_->fatal_error();
-  return absl::UnavailableError(
-      absl::StrCat("kafka topic '", Quote(options_.topic), "': ",
-                   fatal.ok() ? rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(last_error_))
-                              : fatal.message()));
+  if (!fatal.ok()) return Error(fatal.message());
+  const absl::string_view last = rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(last_error_));
+  MutexLock lock(mutex_);
+  return Error(trouble_.empty() ? std::string(last) : absl::StrCat(last, "; ", trouble_));
 }
 
 }  // namespace tournant

@@ -7,7 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/mutex.h"
 #include "predictions/kafka/kafka_producer.h"
 #include "predictions/kafka_properties.h"
 #include "predictions/record_store.h"
@@ -45,6 +48,7 @@ class KafkaStore final : public RecordStore, private KafkaProducer::Reports {
                       std::vector<StoreOutcome>& outcomes) override;
   absl::Status Finish(const PredictionLogCounters&) override { return absl::OkStatus(); }
   void Interrupt() override { interrupted_.store(true, std::memory_order_relaxed); }
+  absl::Status Trouble() const override;
 
   // How many there have been, one after the other; the writer's thread, or when it is idle.
   int producers() const { return producers_; }
@@ -64,11 +68,17 @@ class KafkaStore final : public RecordStore, private KafkaProducer::Reports {
   void Produce(const std::string& payload, size_t index);
   void AwaitReports();
   void OnReport(size_t message, int error) override;
+  void OnTrouble(int error, absl::string_view text) override;
+  void ClearTrouble();
+  absl::Status Error(absl::string_view text) const;
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
 
   const Options options_;
   std::vector<KafkaProperty> properties_;
   std::atomic<bool> interrupted_{false};
+
+  mutable Mutex mutex_;
+  std::string trouble_ ABSL_GUARDED_BY(mutex_);  // Since something was delivered last.
 
   // Of the writer's thread, which is also where reports are heard.
   int producers_ = 0;

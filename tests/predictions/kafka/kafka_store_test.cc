@@ -8,6 +8,7 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <vector>
@@ -155,6 +156,23 @@ TEST_F(KafkaStoreTest, WhileTheBrokerIsAwayOnlyRecordsWithAPlaceAreKept) {
   EXPECT_EQ(counters.durable, 1u);
   EXPECT_EQ(counters.dropped_io, 1u);
   EXPECT_TRUE(Adds(counters));
+}
+
+TEST_F(KafkaStoreTest, TheStatusSaysThatTheBrokerIsAwayBeforeARecordIsGivenUp) {
+  cluster_.GoDown();
+  const auto log = Open(kLong);
+  const auto error = [&] {
+    return nlohmann::json::parse(log->StatusJson())["error"].get<std::string>();
+  };
+  EXPECT_EQ(error(), "");
+  log->Record(SampleRecord());
+  while (error().find(cluster_.brokers()) == std::string::npos) std::this_thread::yield();
+  EXPECT_THAT(error(), HasSubstr("kafka topic 'predictions': "));
+  EXPECT_EQ(log->counters().in_memory, 1u);
+  cluster_.ComeUp();
+  log->Flush();
+  EXPECT_EQ(log->counters().durable, 1u);
+  EXPECT_EQ(error(), "");
 }
 
 TEST_F(KafkaStoreTest, AMessageThatTheBrokerWillNeverTakeIsNotSentAgain) {
