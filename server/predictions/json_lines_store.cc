@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "predictions/piece_writer.h"
 #include "predictions/run_end.h"
+#include "telemetry/log.h"
 
 namespace tournant {
 namespace {
@@ -60,6 +61,7 @@ absl::StatusOr<std::unique_ptr<JsonLinesStore>> JsonLinesStore::Open(const std::
   std::unique_ptr<JsonLinesStore> store(
       new JsonLinesStore(fd, known && S_ISREG(info.st_mode), path, run));
   if (!known) return store->Error(errno, "look at");
+  store->has_name_ = info.st_nlink > 0;
   if (IsOurOutput(info)) {
     return absl::InvalidArgumentError(absl::StrCat(
         path, " is where this process writes its ready line or its log; name another file"));
@@ -123,7 +125,25 @@ absl::Status JsonLinesStore::CutTornLine() {
   return absl::OkStatus();
 }
 
+absl::Status JsonLinesStore::Reopen() {
+  auto fresh = Open(path_, run_);
+  if (!fresh.ok()) return fresh.status();
+  Log(LogLevel::kError, "the file of the prediction log was removed; a new one takes its place",
+      {{"file", path_}});
+  std::swap(fd_, (*fresh)->fd_);
+  is_file_ = (*fresh)->is_file_;
+  torn_at_ = -1;
+  return absl::OkStatus();
+}
+
 absl::Status JsonLinesStore::WriteLines(std::span<const std::string> payloads) {
+  absl::Status status = TryLines(payloads);
+  if (!absl::IsNotFound(status)) return status;
+  if (absl::Status reopened = Reopen(); !reopened.ok()) return reopened;
+  return is_file_ ? TryLines(payloads) : status;
+}
+
+absl::Status JsonLinesStore::TryLines(std::span<const std::string> payloads) {
   if (absl::Status cut = CutTornLine(); !cut.ok()) return cut;
   struct stat before{};
   if (fstat(fd_, &before) != 0) return Error(errno, "look at");
@@ -135,6 +155,11 @@ absl::Status JsonLinesStore::WriteLines(std::span<const std::string> payloads) {
   }
   if (status.ok()) status = pieces.Flush();
   if (status.ok() && fdatasync(fd_) != 0) status = Error(errno, "sync");
+  struct stat after{};
+  if (status.ok() && fstat(fd_, &after) != 0) status = Error(errno, "look at");
+  if (status.ok() && has_name_ && after.st_nlink == 0) {
+    return absl::NotFoundError(absl::StrCat(path_, " was removed while it was written"));
+  }
   if (status.ok()) return status;
   torn_at_ = before.st_size;
   CutTornLine().IgnoreError();  // Else before the next line.

@@ -13,7 +13,8 @@ namespace tournant {
 
 // Records as lines at the end of one file, each of them whole and written through to the disk; or
 // into a named pipe, where a line counts as durable once the pipe has it. The file is locked
-// against other servers and never begun anew: whoever rotates it copies and truncates.
+// against other servers and never begun anew: whoever rotates it copies and truncates. When it is
+// removed all the same, a new one is made, and has what was not durable in the one before.
 class JsonLinesStore final : public RecordStore {
  public:
   // Makes the file where there is none, and cuts off a last line that an earlier run left torn. An
@@ -34,16 +35,21 @@ class JsonLinesStore final : public RecordStore {
       : fd_(fd), is_file_(is_file), path_(std::move(path)), run_(std::move(run)) {}
 
   absl::Status Write(absl::string_view bytes);
+  // Writes them into a new file when this one was removed meanwhile.
   absl::Status WriteLines(std::span<const std::string> payloads);
+  // NOT_FOUND when it was removed.
+  absl::Status TryLines(std::span<const std::string> payloads);
+  absl::Status Reopen();
   // Cuts off what a failed write has left, or nothing may follow it.
   absl::Status CutTornLine();
   absl::Status Error(int number, absl::string_view what) const;
 
-  const int fd_;
-  const bool is_file_;
+  int fd_;
+  bool is_file_;
   const std::string path_;
   const std::string run_;
-  int64_t torn_at_ = -1;  // A part of a line begins here; -1: nowhere.
+  bool has_name_ = false;  // When it was opened: memory that was passed on has none.
+  int64_t torn_at_ = -1;   // A part of a line begins here; -1: nowhere.
 };
 
 }  // namespace tournant

@@ -72,6 +72,33 @@ TEST_F(JsonLinesStoreTest, GoesOnBehindTheLastWholeLineOfAnEarlierRun) {
   EXPECT_EQ(Contents(), "one\n");
 }
 
+TEST_F(JsonLinesStoreTest, IsMadeAnewWithWhatWasNotDurableWhenSomebodyRemovedIt) {
+  const auto store = JsonLinesStore::Open(path_);
+  ASSERT_TRUE(store.ok()) << store.status();
+  ASSERT_TRUE(Append(**store, {"one\n"}).ok());
+  folder_.Remove("log.jsonl");
+  ASSERT_TRUE(Append(**store, {"two\n"}).ok());
+  ASSERT_TRUE(Append(**store, {"three\n"}).ok());
+  EXPECT_EQ(Contents(), "two\nthree\n");
+
+  // What cannot be written anywhere does not count as written.
+  folder_.Remove("log.jsonl");
+  folder_.Write("log.jsonl/in_its_place", "");
+  EXPECT_THAT(std::string(Append(**store, {"four\n"}).message()), HasSubstr(path_));
+  folder_.Remove("log.jsonl");
+  ASSERT_TRUE(Append(**store, {"four\n"}).ok());
+  EXPECT_EQ(Contents(), "four\n");
+}
+
+TEST_F(JsonLinesStoreTest, MayHaveNoNameFromTheStart) {
+  const int unnamed = open(folder_.path().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (unnamed < 0) GTEST_SKIP() << "needs a file system with O_TMPFILE";
+  const auto store = JsonLinesStore::Open(absl::StrCat("/dev/fd/", unnamed));
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_TRUE(Append(**store, {"one\n"}).ok());
+  close(unnamed);
+}
+
 TEST_F(JsonLinesStoreTest, BelongsToOneServer) {
   const auto first = JsonLinesStore::Open(path_);
   ASSERT_TRUE(first.ok()) << first.status();
