@@ -90,37 +90,6 @@ TEST_F(PredictionLogTest, WritesAtOnceWhenThereIsEnough) {
   while (log->counters().durable < 2) std::this_thread::yield();
 }
 
-TEST_F(PredictionLogTest, WritesWhatWentIntoARemovedFileIntoANewOne) {
-  const auto log = Open();
-  log->Record(SampleRecord());
-  log->Flush();
-  disk_.RemoveAll();
-  log->Record(SampleRecord());
-  log->Flush();
-  EXPECT_EQ(log->counters().durable, 2u);
-  EXPECT_EQ(SequencesOn(disk_), std::vector<uint64_t>{2});
-  log->Record(SampleRecord());
-  EXPECT_TRUE(log->Close(kLong));
-  EXPECT_EQ(SequencesOn(disk_), (std::vector<uint64_t>{2, 3}));
-  EXPECT_EQ(disk_.names().size(), 1u);
-}
-
-TEST_F(PredictionLogTest, CountsWhatWentIntoARemovedFileAsNotWrittenWhereThereCanBeNoNewOne) {
-  const auto log = Open();
-  log->Record(SampleRecord());
-  log->Flush();
-  disk_.RemoveAll();
-  disk_.SetFault([](Operation operation) {
-    return operation == Operation::kCreate ? absl::UnavailableError("not mounted any more")
-                                           : absl::OkStatus();
-  });
-  log->Record(SampleRecord());
-  log->Flush();
-  EXPECT_EQ(log->counters().durable, 1u);
-  EXPECT_EQ(log->counters().dropped_io, 1u);
-  EXPECT_NE(log->StatusJson().find("not mounted any more"), std::string::npos);
-}
-
 TEST_F(PredictionLogTest, MakesNoFileWithoutARecord) {
   {
     const auto log = Open();
