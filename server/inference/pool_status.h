@@ -36,7 +36,7 @@ struct QueueStatus {
 // A pool at one moment.
 struct PoolStatus {
   int workers = 0;
-  int awake = 0;  // Computing, or about to look for work.
+  int awake = 0;          // Computing, or about to look for work.
   int64_t executing = 0;  // Jobs that workers execute at the moment.
   // For how long the longest of the executions for calls has been going; zero when there is none.
   // Warming up is not among them: it may take as long as it takes, and readiness waits for it.
