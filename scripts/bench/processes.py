@@ -42,6 +42,15 @@ def make_models():
     subprocess.run([python, script, MODELS.parent], check=True, stdout=subprocess.DEVNULL)
 
 
+def make_work_model():
+    """The folder of `work`, of about 10 ms a call, written once."""
+    folder = BUILD / "bench" / "overload_models" / "work"
+    if not (folder / "1" / "model.pt").exists():
+        python = BUILD / "venv" / "bin" / "python"
+        subprocess.run([python, ROOT / "scripts" / "demo" / "overload_models.py", folder.parent], check=True)
+    return folder
+
+
 def circumstances():
     """What a report says of its figures: the commit, the machine, the time."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True,
