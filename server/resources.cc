@@ -1,10 +1,10 @@
 #include "resources.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "models/model_memory.h"
 #include "models/repository.h"
 #include "part_options.h"
 #include "predictions/log_memory.h"
@@ -17,37 +17,16 @@ namespace {
 
 constexpr int64_t kSpanBytes = 512;  // Of one that waits to be sent, about.
 
-int64_t BytesBelow(const std::filesystem::path& folder) {
-  std::error_code error;
-  int64_t bytes = 0;
-  for (std::filesystem::recursive_directory_iterator entry(folder, error), end;
-       !error && entry != end; entry.increment(error)) {
-    std::error_code gone;
-    const uintmax_t size = entry->is_regular_file(gone) ? entry->file_size(gone) : 0;
-    if (!gone) bytes += static_cast<int64_t>(size);
-  }
-  return bytes;
-}
-
-// The highest version of each model that is loaded at start: in memory it needs about as much as
-// its file.
-int64_t ModelBytes(const Config& config) {
+ModelMemory ModelsLoadedAtStart(const Config& config) {
   const Repository repository(config.model_repository, config.model_name);
   const auto models = repository.Scan();
-  if (!models.ok()) return 0;  // The loader says why.
+  if (!models.ok()) return {};  // The loader says why.
   const std::vector<std::string>& named = config.load_model;
-  const auto loaded = [&](const std::string& name) {
+  return ModelMemoryOf(*models, [&](const std::string& name) {
     return config.model_control != ModelControl::kExplicit ||
            std::find(named.begin(), named.end(), name) != named.end() ||
            std::find(named.begin(), named.end(), "*") != named.end();
-  };
-  int64_t bytes = 0;
-  for (const FoundModel& model : *models) {
-    if (!model.versions.empty() && loaded(model.name)) {
-      bytes += BytesBelow(model.versions.back().directory);
-    }
-  }
-  return bytes;
+  });
 }
 
 }  // namespace
@@ -65,7 +44,10 @@ Resources::Resources(const Config& config) : config_(config) {
 }
 
 absl::Status Resources::CheckBeforeLoading() {
-  return Check("before loading", ModelBytes(config_), 0);
+  const ModelMemory models = ModelsLoadedAtStart(config_);
+  // The child that tries a version is this process as it is now, and what it loads.
+  dry_run_bytes_ = models.dry_run > 0 ? models.dry_run + UnsharedBytes() : 0;
+  return Check("before loading", models.served, 0);
 }
 
 // The models are part of the process now.
@@ -81,6 +63,7 @@ absl::Status Resources::Check(const char* when, int64_t model_bytes, int64_t cac
   };
   add("process", ResidentBytes(), "");
   add("models", model_bytes, "--model_repository");
+  add("dry run of a new version", dry_run_bytes_, "--model_repository");
   add("requests in flight", config_.max_in_flight_bytes, "--max_in_flight_bytes");
   add("feature caches", cache_bytes, "max_bytes in features.pbtxt");
   if (config_.prediction_log) {

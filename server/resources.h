@@ -20,13 +20,15 @@ class Resources final : public StatusSource {
 
   // Adds up what may be needed and logs it. RESOURCE_EXHAUSTED when it does not fit into the limit
   // of the control group, unless --memory_check=false. Before the models are loaded, when their
-  // files tell what they will need.
+  // files tell what they will need, and what it takes to try one: now, and later each time that a
+  // new version comes while the one before serves.
   absl::Status CheckBeforeLoading();
   // The same once they are there; `cache_bytes` is what the caches of features may grow to.
   absl::Status CheckAfterLoading(int64_t cache_bytes);
 
   absl::string_view status_name() const override { return "resources"; }
-  // {"cores": {...}, "memory": {part: bytes, ..., "total": bytes, "limit": bytes}}
+  // {"cores": {...}, "memory": {part: bytes, ..., "headroom": bytes, "total": bytes, "limit":
+  // bytes}}
   std::string StatusJson() const override;
 
  private:
@@ -34,6 +36,7 @@ class Resources final : public StatusSource {
   std::string CoresJson() const;
 
   const Config& config_;
+  int64_t dry_run_bytes_ = 0;  // Main's thread.
   mutable Mutex mutex_;
   std::string memory_json_ ABSL_GUARDED_BY(mutex_) = "{}";
 };

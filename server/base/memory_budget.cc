@@ -8,16 +8,35 @@
 
 namespace tournant {
 
-int64_t MemoryBudget::total() const {
-  int64_t total = 0;
-  for (const Part& part : parts) total += part.bytes;
-  return total;
+namespace {
+
+int64_t Sum(const std::vector<MemoryBudget::Part>& parts) {
+  int64_t sum = 0;
+  for (const MemoryBudget::Part& part : parts) sum += part.bytes;
+  return sum;
 }
+
+// The size in kB behind "KEY:" in /proc/self/status, in bytes.
+int64_t FromStatus(const std::string& wanted) {
+  std::ifstream status("/proc/self/status");
+  for (std::string key; status >> key;) {
+    int64_t kilobytes = 0;
+    if (key == wanted && status >> kilobytes) return kilobytes * 1024;
+    std::getline(status, key);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int64_t MemoryBudget::headroom() const { return Sum(parts) / 4; }
+
+int64_t MemoryBudget::total() const { return Sum(parts) + headroom(); }
 
 std::string MemoryBudget::Json() const {
   std::string json = "{";
   for (const Part& part : parts) absl::StrAppend(&json, "\"", part.name, "\":", part.bytes, ",");
-  absl::StrAppend(&json, "\"total\":", total());
+  absl::StrAppend(&json, "\"headroom\":", headroom(), ",\"total\":", total());
   if (limit) absl::StrAppend(&json, ",\"limit\":", limit->bytes);
   return json + "}";
 }
@@ -31,7 +50,7 @@ std::string MemoryBudget::Text() const {
     absl::StrAppend(&text, text.empty() ? "" : ", ", part.name, " ", BytesText(part.bytes));
     if (!part.flag.empty()) absl::StrAppend(&text, " (", part.flag, ")");
   }
-  return text;
+  return absl::StrCat(text, text.empty() ? "" : ", ", "a quarter more ", BytesText(headroom()));
 }
 
 absl::Status CheckMemoryBudget(const MemoryBudget& budget) {
@@ -41,15 +60,9 @@ absl::Status CheckMemoryBudget(const MemoryBudget& budget) {
       " is less than the ", BytesText(budget.total()), " that may be needed: ", budget.Text()));
 }
 
-int64_t ResidentBytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string key; status >> key;) {
-    int64_t kilobytes = 0;
-    if (key == "VmRSS:" && status >> kilobytes) return kilobytes * 1024;
-    std::getline(status, key);
-  }
-  return 0;
-}
+int64_t ResidentBytes() { return FromStatus("VmRSS:"); }
+
+int64_t UnsharedBytes() { return FromStatus("RssAnon:"); }
 
 std::string BytesText(int64_t bytes) {
   constexpr double kKi = 1024;

@@ -20,30 +20,35 @@ MemoryBudget Budget(int64_t limit) {
 
 TEST(MemoryBudget, FitsWhereNothingLimitsIt) {
   EXPECT_TRUE(CheckMemoryBudget(Budget(0)).ok());
-  EXPECT_EQ(Budget(0).total(), 1524 * kMi);
+  EXPECT_EQ(Budget(0).headroom(), 381 * kMi);
+  EXPECT_EQ(Budget(0).total(), 1905 * kMi);
 }
 
-TEST(MemoryBudget, FitsIntoALimitThatIsJustLargeEnough) {
-  EXPECT_TRUE(CheckMemoryBudget(Budget(1524 * kMi)).ok());
-  EXPECT_TRUE(absl::IsResourceExhausted(CheckMemoryBudget(Budget(1524 * kMi - 1))));
+TEST(MemoryBudget, FitsIntoALimitThatIsJustLargeEnoughForItAndAQuarterMore) {
+  EXPECT_TRUE(CheckMemoryBudget(Budget(1905 * kMi)).ok());
+  EXPECT_TRUE(absl::IsResourceExhausted(CheckMemoryBudget(Budget(1905 * kMi - 1))));
 }
 
 TEST(MemoryBudget, NamesTheLimitAndWhatIsTooLargeWithItsFlag) {
   EXPECT_EQ(CheckMemoryBudget(Budget(512 * kMi)).message(),
-            "the memory limit of 512.0 MiB in /sys/fs/cgroup/memory.max is less than the 1.5 GiB "
+            "the memory limit of 512.0 MiB in /sys/fs/cgroup/memory.max is less than the 1.9 GiB "
             "that may be needed: requests in flight 1.0 GiB (--max_in_flight_bytes), models 300.0 "
-            "MiB (--model_repository), process 200.0 MiB");
+            "MiB (--model_repository), process 200.0 MiB, a quarter more 381.0 MiB");
 }
 
 TEST(MemoryBudget, IsAJsonObjectInBytes) {
   MemoryBudget budget;
-  budget.parts = {{"process", 7, ""}};
-  EXPECT_EQ(budget.Json(), R"({"process":7,"total":7})");
+  budget.parts = {{"process", 8, ""}};
+  EXPECT_EQ(budget.Json(), R"({"process":8,"headroom":2,"total":10})");
   budget.limit = CgroupLimits::Memory{9, "f"};
-  EXPECT_EQ(budget.Json(), R"({"process":7,"total":7,"limit":9})");
+  EXPECT_EQ(budget.Json(), R"({"process":8,"headroom":2,"total":10,"limit":9})");
 }
 
-TEST(MemoryBudget, KnowsWhatTheProcessHasNow) { EXPECT_GT(ResidentBytes(), kMi); }
+TEST(MemoryBudget, KnowsWhatTheProcessHasNow) {
+  EXPECT_GT(ResidentBytes(), kMi);
+  EXPECT_GT(UnsharedBytes(), 0);
+  EXPECT_LT(UnsharedBytes(), ResidentBytes());
+}
 
 }  // namespace
 }  // namespace tournant
