@@ -72,8 +72,8 @@ class VectorEncoder {
   std::string times_;
 };
 
-void AddStored(const StoredCell& cell, absl::string_view value, int64_t ttl_seconds,
-               int64_t now_seconds, VectorEncoder& column) {
+serving::FieldStatus AddStored(const StoredCell& cell, absl::string_view value, int64_t ttl_seconds,
+                               int64_t now_seconds, VectorEncoder& column) {
   serving::FieldStatus status = serving::PRESENT;
   switch (PeekValue(value).kind) {
     case StoredValue::kNull:
@@ -93,6 +93,7 @@ void AddStored(const StoredCell& cell, absl::string_view value, int64_t ttl_seco
       break;
   }
   column.Add(value, status, cell.event_seconds, cell.event_nanos);
+  return status;
 }
 
 absl::Status TooLarge(size_t max_bytes) {
@@ -104,7 +105,8 @@ absl::Status TooLarge(size_t max_bytes) {
 
 absl::StatusOr<std::string> EncodeAnswer(const ReadPlan& plan, const RequestRows& request,
                                          const OnlineRows& stored, int64_t now_seconds,
-                                         bool with_versions, size_t max_bytes) {
+                                         bool with_versions, size_t max_bytes,
+                                         StatusCounts& cells) {
   std::string answer;
   // A cell is 20 bytes or so besides its value.
   answer.reserve(stored.bytes.size() + plan.metadata.size() +
@@ -125,18 +127,21 @@ absl::StatusOr<std::string> EncodeAnswer(const ReadPlan& plan, const RequestRows
   }
   for (const AnswerColumn& feature : plan.features) {
     const ViewRead& view = (*plan.views)[feature.view];
-    const std::vector<StoredCell>& cells = stored.views[feature.view];
+    const std::vector<StoredCell>& stored_cells = stored.views[feature.view];
     const std::vector<size_t>& key_of_row = request.key_of_row[view.key_set];
     for (size_t row = 0; row < request.count; ++row) {
       const size_t k = key_of_row[row];
       static constexpr StoredCell kAbsent;
-      const StoredCell& cell =
-          k == RequestRows::kNoKey ? kAbsent : cells[k * view.features.size() + feature.feature];
+      const StoredCell& cell = k == RequestRows::kNoKey
+                                   ? kAbsent
+                                   : stored_cells[k * view.features.size() + feature.feature];
       if (!cell.present) {
-        column.Add({}, cell.unreadable ? serving::INVALID : serving::NOT_FOUND, 0, 0);
+        const serving::FieldStatus status = cell.unreadable ? serving::INVALID : serving::NOT_FOUND;
+        column.Add({}, status, 0, 0);
+        ++cells[status];
         continue;
       }
-      AddStored(cell, stored.Value(cell), feature.ttl_seconds, now_seconds, column);
+      ++cells[AddStored(cell, stored.Value(cell), feature.ttl_seconds, now_seconds, column)];
       if (too_large()) return TooLarge(max_bytes);
     }
     column.FlushTo(&answer);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+#include "telemetry/counter.h"
 
 namespace tournant {
 
@@ -46,13 +47,19 @@ class CallLimit {
     int64_t bytes_ = 0;
   };
 
+  const CallLimitOptions& options() const { return options_; }
   int64_t calls() const { return calls_.load(); }
   int64_t bytes() const { return bytes_.load(); }
+  // How many were refused so far, by what there was too much of.
+  uint64_t refused_for_calls() const { return refused_for_calls_.value(); }
+  uint64_t refused_for_bytes() const { return refused_for_bytes_.value(); }
 
  private:
   const CallLimitOptions options_;
   std::atomic<int64_t> calls_{0};
   std::atomic<int64_t> bytes_{0};
+  Counter refused_for_calls_;
+  Counter refused_for_bytes_;
 };
 
 }  // namespace tournant

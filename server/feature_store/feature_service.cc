@@ -66,9 +66,36 @@ Phase EndOf(const absl::Status& status) {
   return Phase::kFailed;
 }
 
+// One call's figures. Lives in the call's frame, from the call's arrival on.
+class CountedCall {
+ public:
+  CountedCall(StoreMethod method, CallMetrics& calls, const Clock& clock, size_t received)
+      : method_(static_cast<size_t>(method)),
+        calls_(calls),
+        clock_(clock),
+        begun_(clock.Now()),
+        received_(static_cast<int64_t>(received)) {
+    calls_.OnStarted(method_);
+  }
+  void Finished(grpc::StatusCode code, size_t sent) {
+    calls_.OnFinished(method_, code, clock_.Now() - begun_,
+                      {.received = received_, .sent = static_cast<int64_t>(sent)});
+  }
+
+ private:
+  const size_t method_;
+  CallMetrics& calls_;
+  const Clock& clock_;
+  const TimePoint begun_;
+  const int64_t received_;
+};
+
 // A method that needs no await: `accept` asks gRPC for its next call, `answer` answers it.
 template <class Request, class Response>
 struct PlainMethod {
+  StoreMethod method;
+  CallMetrics& calls;
+  const Clock& clock;
   std::function<void(grpc::ServerContext*, Request*, grpc::ServerAsyncResponseWriter<Response>*,
                      void*)>
       accept;
@@ -88,6 +115,7 @@ Detached ServePlain(CallCount& live_calls, PlainMethod<Request, Response> method
   if (!started) co_return;
   ServePlain(live_calls, method);
 
+  CountedCall counted_call(method.method, method.calls, method.clock, request.ByteSizeLong());
   const grpc::Status status = method.answer(&response);
   co_await CqOperation([&](void* tag) {
     if (status.ok()) {
@@ -96,6 +124,7 @@ Detached ServePlain(CallCount& live_calls, PlainMethod<Request, Response> method
       writer.FinishWithError(status, tag);
     }
   });
+  counted_call.Finished(status.error_code(), status.ok() ? response.ByteSizeLong() : 0);
   co_await done;
 }
 
@@ -107,8 +136,9 @@ grpc::Status RefuseWrite(Response*) {
 
 }  // namespace
 
-FeatureService::FeatureService(OnlineFeatures& features, const Clock& clock, const Options& options)
-    : features_(features), clock_(clock), options_(options), limit_(options.limit) {}
+FeatureService::FeatureService(OnlineFeatures& features, CallMetrics& calls, const Clock& clock,
+                               const Options& options)
+    : features_(features), calls_(calls), clock_(clock), options_(options), limit_(options.limit) {}
 
 void FeatureService::RegisterWith(grpc::ServerBuilder& builder) {
   builder.RegisterService(&serving_);
@@ -118,11 +148,12 @@ void FeatureService::RegisterWith(grpc::ServerBuilder& builder) {
 void FeatureService::Accept(CqLoop& loop, grpc::ServerCompletionQueue& queue) {
   namespace serving = feast::serving;
   for (int i = 0; i < options_.slots; ++i) {
-    ServeGetOnlineFeatures(*this, serving_, loop, queue);
-    ServeGetOnlineFeatures(*this, python_, loop, queue);
+    ServeGetOnlineFeatures(*this, serving_, StoreMethod::kServingGetOnlineFeatures, loop, queue);
+    ServeGetOnlineFeatures(*this, python_, StoreMethod::kPythonGetOnlineFeatures, loop, queue);
   }
   ServePlain<serving::GetFeastServingInfoRequest, serving::GetFeastServingInfoResponse>(
-      live_calls_, {[this, &queue](auto* context, auto* request, auto* writer, void* tag) {
+      live_calls_, {StoreMethod::kGetFeastServingInfo, calls_, clock_,
+                    [this, &queue](auto* context, auto* request, auto* writer, void* tag) {
                       serving_.RequestGetFeastServingInfo(context, request, writer, &queue, &queue,
                                                           tag);
                     },
@@ -131,12 +162,14 @@ void FeatureService::Accept(CqLoop& loop, grpc::ServerCompletionQueue& queue) {
                       return grpc::Status::OK;
                     }});
   ServePlain<PushRequest, PushResponse>(
-      live_calls_, {[this, &queue](auto* context, auto* request, auto* writer, void* tag) {
+      live_calls_, {StoreMethod::kPush, calls_, clock_,
+                    [this, &queue](auto* context, auto* request, auto* writer, void* tag) {
                       python_.RequestPush(context, request, writer, &queue, &queue, tag);
                     },
                     RefuseWrite<PushResponse>});
   ServePlain<WriteToOnlineStoreRequest, WriteToOnlineStoreResponse>(
-      live_calls_, {[this, &queue](auto* context, auto* request, auto* writer, void* tag) {
+      live_calls_, {StoreMethod::kWriteToOnlineStore, calls_, clock_,
+                    [this, &queue](auto* context, auto* request, auto* writer, void* tag) {
                       python_.RequestWriteToOnlineStore(context, request, writer, &queue, &queue,
                                                         tag);
                     },
@@ -144,7 +177,8 @@ void FeatureService::Accept(CqLoop& loop, grpc::ServerCompletionQueue& queue) {
 }
 
 template <class Path>
-Detached FeatureService::ServeGetOnlineFeatures(FeatureService& service, Path& path, CqLoop& loop,
+Detached FeatureService::ServeGetOnlineFeatures(FeatureService& service, Path& path,
+                                                StoreMethod method, CqLoop& loop,
                                                 grpc::ServerCompletionQueue& queue) {
   const CallCount::Member counted(service.live_calls_);
   grpc::ServerContext context;
@@ -156,8 +190,9 @@ Detached FeatureService::ServeGetOnlineFeatures(FeatureService& service, Path& p
     path.RequestGetOnlineFeatures(&context, &request, &writer, &queue, &queue, tag);
   });
   if (!started) co_return;  // Shutting down: `done` will never fire.
-  ServeGetOnlineFeatures(service, path, loop, queue);
+  ServeGetOnlineFeatures(service, path, method, loop, queue);
 
+  CountedCall counted_call(method, service.calls_, service.clock_, request.Length());
   CallLimit::Place place(service.limit_);
   CallPhase phase(service.clock_, nullptr);
   const CallContext call{loop,
@@ -167,7 +202,8 @@ Detached FeatureService::ServeGetOnlineFeatures(FeatureService& service, Path& p
                          phase,
                          &context};
   absl::StatusOr<std::string> answer = co_await service.Answer(call, place, request);
-  if (answer.ok()) place.AddAnswer(answer->size());
+  const size_t answer_bytes = answer.ok() ? answer->size() : 0;
+  place.AddAnswer(answer_bytes);
 
   phase.Enter(Phase::kResponding);
   const absl::Status status = answer.status();
@@ -180,6 +216,7 @@ Detached FeatureService::ServeGetOnlineFeatures(FeatureService& service, Path& p
     }
   });
   phase.Enter(EndOf(status));
+  counted_call.Finished(static_cast<grpc::StatusCode>(status.code()), answer_bytes);
   co_await done;
 }
 

@@ -12,6 +12,8 @@
 #include "feast/serving/ServingService.grpc.pb.h"
 #include "feature_store/call_limit.h"
 #include "feature_store/online_features.h"
+#include "feature_store/store_metrics.h"
+#include "telemetry/call_metrics.h"
 
 namespace tournant {
 
@@ -28,7 +30,9 @@ class FeatureService {
     CallLimitOptions limit;
   };
 
-  FeatureService(OnlineFeatures& features, const Clock& clock, const Options& options);
+  // All outlive it. `calls` counts the RPCs, by StoreMethod.
+  FeatureService(OnlineFeatures& features, CallMetrics& calls, const Clock& clock,
+                 const Options& options);
 
   void RegisterWith(grpc::ServerBuilder& builder);
   // Starts accepting calls on `queue`, which `loop` runs. After the server has started and before
@@ -36,6 +40,8 @@ class FeatureService {
   void Accept(CqLoop& loop, grpc::ServerCompletionQueue& queue);
   // After the server was shut down: when this returns, nothing posts to a loop any more.
   void WaitUntilIdle() { live_calls_.WaitForZero(); }
+
+  const CallLimit& limit() const { return limit_; }
 
  private:
   using Serving = feast::serving::ServingService;
@@ -46,12 +52,13 @@ class FeatureService {
           GrpcFeatureServer::WithAsyncMethod_WriteToOnlineStore<GrpcFeatureServer::Service>>>;
 
   template <class Path>
-  static Detached ServeGetOnlineFeatures(FeatureService& service, Path& path, CqLoop& loop,
-                                         grpc::ServerCompletionQueue& queue);
+  static Detached ServeGetOnlineFeatures(FeatureService& service, Path& path, StoreMethod method,
+                                         CqLoop& loop, grpc::ServerCompletionQueue& queue);
   Task<absl::StatusOr<std::string>> Answer(const CallContext& call, CallLimit::Place& place,
                                            const grpc::ByteBuffer& request);
 
   OnlineFeatures& features_;
+  CallMetrics& calls_;
   const Clock& clock_;
   const Options options_;
   ServingPath serving_;

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/run_on_loop.h"
 #include "base/status.h"
 #include "cq/connection_policy.h"
 #include "cq/without_reflection.h"
 #include "feature_store/feature_store_options.h"
 #include "feature_store/open_store.h"
 #include "feature_store/redis_fields.h"
+#include "feature_store/source_metrics.h"
 
 namespace tournant {
 
@@ -53,8 +55,8 @@ FeatureStoreServer::FeatureStoreServer(std::unique_ptr<RegistrySource> registry,
     : clock_(clock),
       registry_(std::move(registry)),
       store_(std::move(store)),
-      features_(registry_->registry(), *store_, features),
-      service_(features_, clock_, service) {}
+      features_(registry_->registry(), *store_, features, &metrics_),
+      service_(features_, metrics_.calls(), clock_, service) {}
 
 absl::Status FeatureStoreServer::Listen(const FeatureStoreOptions& options) {
   const bool public_server = !options.address.empty();
@@ -79,11 +81,16 @@ absl::Status FeatureStoreServer::Listen(const FeatureStoreOptions& options) {
     return absl::UnavailableError(absl::StrCat("cannot listen on ", Quote(options.address)));
   }
   service_.Accept(*loop_, accepting);
-  if (public_server) health_.Accept(*loop_, accepting);
+  if (public_server) {
+    health_.Accept(*loop_, accepting,
+                   {&metrics_.calls(), &clock_, static_cast<size_t>(StoreMethod::kHealthCheck),
+                    static_cast<size_t>(StoreMethod::kHealthWatch)});
+  }
   loop_thread_ = Thread("feature-store", [this] { loop_->Run(); });
   health_.Set("", true);
   health_.Set(feast::serving::ServingService::service_full_name(), true);
   health_.Set(GrpcFeatureServer::service_full_name(), true);
+  ready_ = true;
   return absl::OkStatus();
 }
 
@@ -97,9 +104,39 @@ std::shared_ptr<grpc::Channel> FeatureStoreServer::InProcessChannel() {
   return server_->InProcessChannel(arguments);
 }
 
+void FeatureStoreServer::RegisterWith(MetricsRegistry& metrics) const {
+  metrics_.RegisterWith(metrics);
+  RegisterCallLimit(service_.limit(), metrics);
+  RegisterRegistrySource(*registry_, metrics);
+}
+
+bool FeatureStoreServer::Live(std::chrono::milliseconds patience) {
+  struct Question {
+    Mutex mutex;
+    CondVar changed;
+    bool answered ABSL_GUARDED_BY(mutex) = false;
+  };
+  const auto question = std::make_shared<Question>();
+  {
+    MutexLock lock(loop_mutex_);
+    if (loop_ends_) return true;
+    RunOnLoop(*loop_, [question] {
+      MutexLock asked(question->mutex);
+      question->answered = true;
+      question->changed.SignalAll();
+    });
+  }
+  MutexLock lock(question->mutex);
+  while (!question->answered) {
+    if (!question->changed.WaitFor(question->mutex, patience)) break;
+  }
+  return question->answered;
+}
+
 void FeatureStoreServer::Shutdown(std::chrono::milliseconds grace) {
   if (stopped_) return;
   stopped_ = true;
+  ready_ = false;
   registry_watch_.reset();
   if (server_ != nullptr) {
     health_.Set("", false);
@@ -112,6 +149,10 @@ void FeatureStoreServer::Shutdown(std::chrono::milliseconds grace) {
   // No call is left, so nothing waits in the store and its threads post nothing more.
   store_.reset();
   if (loop_ != nullptr) {
+    {
+      MutexLock lock(loop_mutex_);
+      loop_ends_ = true;
+    }
     loop_->Shutdown();
     if (!loop_thread_.joinable())
       loop_->Run();  // Never started: a queue is drained before it dies.

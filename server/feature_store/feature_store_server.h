@@ -2,12 +2,14 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "cq/cq_loop.h"
 #include "cq/health_service.h"
@@ -17,6 +19,8 @@
 #include "feature_store/online_store.h"
 #include "feature_store/registry_source.h"
 #include "feature_store/registry_watch.h"
+#include "feature_store/store_metrics.h"
+#include "telemetry/metrics_registry.h"
 
 namespace tournant {
 
@@ -47,6 +51,16 @@ class FeatureStoreServer {
   // fine.
   std::shared_ptr<grpc::Channel> InProcessChannel();
 
+  // Registers grpc_server_call_* and tournant_feature_store_*. The registry's Text must not be
+  // called after this object has gone.
+  void RegisterWith(MetricsRegistry& metrics) const;
+
+  // Whether the event loop still turns: it is asked, and has `patience` to answer. True once it
+  // ends. Any thread; blocks.
+  bool Live(std::chrono::milliseconds patience);
+  // Whether it serves: false from the begin of Shutdown on. Any thread.
+  bool Ready() const { return ready_.load(); }
+
   // Refuses new calls, lets those that run end within `grace`, then stops every thread. Idempotent.
   void Shutdown(std::chrono::milliseconds grace);
 
@@ -60,6 +74,7 @@ class FeatureStoreServer {
   const Clock& clock_;
   const std::unique_ptr<RegistrySource> registry_;
   std::unique_ptr<OnlineStore> store_;
+  StoreMetrics metrics_;
   OnlineFeatures features_;
   FeatureService service_;
   CallCount health_calls_;
@@ -71,6 +86,9 @@ class FeatureStoreServer {
   Thread loop_thread_;
   std::optional<RegistryWatch> registry_watch_;
   bool stopped_ = false;
+  std::atomic<bool> ready_{false};
+  Mutex loop_mutex_;
+  bool loop_ends_ ABSL_GUARDED_BY(loop_mutex_) = false;
 };
 
 }  // namespace tournant

@@ -20,11 +20,19 @@ int64_t WholeSeconds(WallTime time) {
 }  // namespace
 
 OnlineFeatures::OnlineFeatures(std::shared_ptr<const FeatureRegistry> registry, OnlineStore& store,
-                               const Options& options)
+                               const Options& options, StoreMetrics* metrics)
     : store_(store),
       options_(options),
+      metrics_(metrics),
       plans_(std::move(registry), options.layout, options.max_plans),
       key_probe_(options.layout.key_version) {}
+
+Task<absl::StatusOr<OnlineRows>> OnlineFeatures::Read(const CallContext& call, OnlineRead read) {
+  const TimePoint begun = call.clock.Now();
+  absl::StatusOr<OnlineRows> rows = co_await store_.Read(call, std::move(read));
+  if (metrics_ != nullptr) metrics_->OnRead(rows.status(), call.clock.Now() - begun);
+  co_return rows;
+}
 
 Task<absl::StatusOr<std::string>> OnlineFeatures::Get(
     const CallContext& call, const feast::serving::GetOnlineFeaturesRequest& request) {
@@ -40,14 +48,17 @@ Task<absl::StatusOr<std::string>> OnlineFeatures::Get(
   }
 
   OnlineRead read{(*plan)->views, std::move(rows->key_sets)};
-  absl::StatusOr<OnlineRows> stored = co_await store_.Read(call, std::move(read));
+  absl::StatusOr<OnlineRows> stored = co_await Read(call, std::move(read));
   if (!stored.ok()) co_return stored.status();
   if (key_probe_.TakeTurn(**plan, *stored, call.clock.Now())) {
     co_await key_probe_.Run(call, store_, **plan, request, options_.max_key_bytes);
   }
-  co_return EncodeAnswer(**plan, *rows, *stored, WholeSeconds(call.clock.WallNow()),
-                         request.include_feature_view_version_metadata(),
-                         options_.max_answer_bytes);
+  StatusCounts cells{};
+  absl::StatusOr<std::string> answer = EncodeAnswer(
+      **plan, *rows, *stored, WholeSeconds(call.clock.WallNow()),
+      request.include_feature_view_version_metadata(), options_.max_answer_bytes, cells);
+  if (metrics_ != nullptr && answer.ok()) metrics_->OnAnswer(rows->count, cells);
+  co_return answer;
 }
 
 }  // namespace tournant

@@ -13,6 +13,7 @@
 #include "feature_store/online_store.h"
 #include "feature_store/plan_cache.h"
 #include "feature_store/store_layout.h"
+#include "feature_store/store_metrics.h"
 
 namespace tournant {
 
@@ -32,8 +33,9 @@ class OnlineFeatures {
     size_t max_plans = 1024;
   };
 
+  // `metrics` hears of reads and answers, and may be null.
   OnlineFeatures(std::shared_ptr<const FeatureRegistry> registry, OnlineStore& store,
-                 const Options& options);
+                 const Options& options, StoreMetrics* metrics = nullptr);
 
   // For requests from now on.
   void UseRegistry(std::shared_ptr<const FeatureRegistry> registry) {
@@ -46,8 +48,11 @@ class OnlineFeatures {
                                         const feast::serving::GetOnlineFeaturesRequest& request);
 
  private:
+  Task<absl::StatusOr<OnlineRows>> Read(const CallContext& call, OnlineRead read);
+
   OnlineStore& store_;
   const Options options_;
+  StoreMetrics* const metrics_;
   PlanCache plans_;
   KeyProbe key_probe_;
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "base/mutex.h"
 #include "feast/registry.h"
+#include "telemetry/counter.h"
 
 namespace tournant {
 
@@ -34,9 +37,24 @@ class RegistrySource {
   // Looks at the file once. True when another registry is in use since. Logs what it finds.
   bool Look();
 
+  // When the file in use was written, as the file system has it, in seconds since 1970.
+  double written() const { return written_.load(); }
+  // How often the file was read and then used, and found to be broken or gone.
+  uint64_t used() const { return used_count_.value(); }
+  uint64_t refused() const { return refused_count_.value(); }
+  // Whether the file is not the one in use, since it is broken or gone.
+  bool outdated() const { return outdated_.load(); }
+
  private:
-  RegistrySource(std::string path, Check check, std::string state,
+  // A file as it looks from outside: equal for two looks between which nobody wrote it.
+  struct FileState {
+    std::string text;    // Empty when there is none.
+    double written = 0;  // Seconds since 1970.
+  };
+
+  RegistrySource(std::string path, Check check, FileState state,
                  std::shared_ptr<const FeatureRegistry> registry);
+  static FileState StateOf(const std::string& path);
 
   const std::string path_;
   const Check check_;
@@ -47,6 +65,11 @@ class RegistrySource {
   std::string seen_ ABSL_GUARDED_BY(look_mutex_);  // At the last look.
   // When it was last found to be broken or gone.
   std::optional<std::string> refused_ ABSL_GUARDED_BY(look_mutex_);
+
+  std::atomic<double> written_;
+  Counter used_count_;
+  Counter refused_count_;
+  std::atomic<bool> outdated_{false};
 
   mutable Mutex mutex_;
   std::shared_ptr<const FeatureRegistry> registry_ ABSL_GUARDED_BY(mutex_);

@@ -105,6 +105,7 @@ void CallStats::RegisterWith(MetricsRegistry& registry) const {
                            return std::vector<HistogramSample>{{{}, std::move(sum)}};
                          });
   RegisterRpcs(registry);
+  RegisterAnswers(registry);
   RegisterStops(registry);
   RegisterFeatures(registry);
 }
@@ -132,6 +133,9 @@ void CallStats::RegisterRpcs(MetricsRegistry& registry) const {
                          "Serialized messages sent to a caller, all of an RPC together.",
                          HistogramUnit::kBytes,
                          [this] { return ByMethodAndStatus(&CallMetrics::Ended::sent_bytes); });
+}
+
+void CallStats::RegisterAnswers(MetricsRegistry& registry) const {
   registry.AddCounters("tournant_calls_total", "RPCs answered, by status.", [this] {
     std::vector<MetricSample> samples;
     for (const HistogramSample& ended : ByMethodAndStatus(&CallMetrics::Ended::duration)) {

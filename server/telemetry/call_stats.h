@@ -30,6 +30,8 @@ class CallStats final : public StatusSource {
 
   // Registers every number; the registry's Text must not be called after this object has gone.
   void RegisterWith(MetricsRegistry& registry) const;
+  // Of these grpc_server_call_* only, for servers that are no model server.
+  void RegisterRpcs(MetricsRegistry& registry) const;
 
   // Calls that are in each phase now, in the order of the phases, and then how many have ended in
   // each way.
@@ -47,7 +49,7 @@ class CallStats final : public StatusSource {
   // One of the histograms of CallMetrics::Ended, by method and status.
   std::vector<HistogramSample> ByMethodAndStatus(
       HistogramSnapshot CallMetrics::Ended::* histogram) const;
-  void RegisterRpcs(MetricsRegistry& registry) const;
+  void RegisterAnswers(MetricsRegistry& registry) const;
   void RegisterStops(MetricsRegistry& registry) const;
   void RegisterFeatures(MetricsRegistry& registry) const;
 

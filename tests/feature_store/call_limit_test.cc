@@ -25,6 +25,8 @@ TEST(CallLimit, RefusesTheCallThatIsOneTooMany) {
     EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
     EXPECT_THAT(std::string(refused.message()), HasSubstr("2 calls"));
     EXPECT_GT(OverloadOf(refused)->retry_after.count(), 0);
+    EXPECT_EQ(limit.refused_for_calls(), 1u);
+    EXPECT_EQ(limit.refused_for_bytes(), 0u);
   }
   second.reset();
   CallLimit::Place fourth(limit);
@@ -41,6 +43,7 @@ TEST(CallLimit, CountsTheBytesOfRequestsAndOfAnswersUntilTheyAreSent) {
     const absl::Status refused = second.Admit(11);
     EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
     EXPECT_THAT(std::string(refused.message()), HasSubstr("101 bytes, more than 100"));
+    EXPECT_EQ(limit.refused_for_bytes(), 1u);
   }
   EXPECT_EQ(limit.bytes(), 0);
   EXPECT_EQ(limit.calls(), 0);

@@ -58,6 +58,30 @@ TEST_F(RegistrySourceTest, IsReadAgainWhenItsFileHasChangedAndLooksTheSameTwice)
   EXPECT_FALSE(source->Look());
 }
 
+TEST_F(RegistrySourceTest, CountsWhatItHasReadAndKnowsWhetherItIsOutdated) {
+  Write(Registry({"a"}));
+  const auto source = Open();
+  EXPECT_EQ(source->used(), 1u);
+  const double written = source->written();
+  EXPECT_GT(written, 0);
+  const auto look_twice = [&] {
+    source->Look();
+    source->Look();
+  };
+  Write("no registry");
+  look_twice();
+  look_twice();
+  EXPECT_EQ(source->refused(), 1u);
+  EXPECT_TRUE(source->outdated());
+  EXPECT_EQ(source->written(), written);
+  Write(Registry({"b"}));
+  look_twice();
+  EXPECT_EQ(source->used(), 2u);
+  EXPECT_EQ(source->refused(), 1u);
+  EXPECT_FALSE(source->outdated());
+  EXPECT_GE(source->written(), written);
+}
+
 TEST_F(RegistrySourceTest, WaitsForAFileThatIsBeingWritten) {
   Write(Registry({"a"}));
   const auto source = Open();
