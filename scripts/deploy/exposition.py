@@ -1,5 +1,6 @@
 """The metrics of a server, read from what it shows on /metrics, and the two lists that are made of them:
-deploy/metrics.txt for programs, the table of server/telemetry/README.md for people."""
+deploy/metrics.txt for programs, the table of server/telemetry/README.md for people. Those of a feature store
+are a table of its README."""
 
 import dataclasses
 import re
@@ -8,6 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LIST = ROOT / "deploy/metrics.txt"
 README = ROOT / "server/telemetry/README.md"
+FEATURE_STORE_README = ROOT / "server/feature_store/README.md"
+# What only a feature store shows.
+OF_FEATURE_STORE = "tournant_feature_store_build_info"
 
 HEADER = """\
 # Every metric of tournant-server: name, type, labels, with their values where these are all that there

@@ -124,9 +124,9 @@ class Manifests(RenderedTest):
         )
         self.assert_found(
             lambda items: find(items, "NetworkPolicy")["spec"]["egress"][0]["ports"][0].update(
-                port=6567
+                port=6569
             ),
-            "lets Deployment tournant call port 6567, which is not there",
+            "lets Deployment tournant call port 6569, which is not there",
         )
 
     def test_a_feature_store_that_is_not_there_is_found(self):

@@ -4,17 +4,24 @@ import json
 import pathlib
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import unittest
+import urllib.error
+import urllib.request
 
 import grpc
 import harness
-from harness import CLIENT_PYTHON, DATA, LIMIT_SECONDS, NOW, ROOT, Server
+from harness import CLIENT_PYTHON, DATA, LIMIT_SECONDS, NOW, ROOT, Server, until
 from health import SERVING, check, reflected_services
 from redis_servers import RECORDED, RedisServer, commands_of
 
+sys.path.insert(0, str(ROOT / "scripts/deploy"))
+import exposition  # noqa: E402
+
 BINARY = "tournant-feature-store"
+SHOWN = ROOT / "build/feature_store_metrics.prom"
 STORE = f"--store=sqlite:{DATA}/online_store.db"
 REGISTRY = f"--registry={DATA}/registry.db"
 ANY_PORT = "--grpc_address=127.0.0.1:0"
@@ -122,6 +129,39 @@ class FeatureStoreProcess(unittest.TestCase):
             self.assertLessEqual({*names, "grpc.health.v1.Health"}, set(reflected_services(channel)))
         self.assertEqual(server.stop()[0], 0, server.errors)
 
+    def test_metrics_and_health_are_shown_over_http_and_each_metric_is_in_the_readme(self):
+        server = Server(STORE, REGISTRY, ANY_PORT, "--http_address=127.0.0.1:0", f"--now={NOW}",
+                        binary=BINARY)
+        self.addCleanup(server.kill)
+        url = f"http://127.0.0.1:{server.ready['http']}"
+
+        def shown(path):
+            with urllib.request.urlopen(url + path, timeout=LIMIT_SECONDS) as answer:
+                return answer.read().decode()
+
+        self.assertEqual((shown("/livez"), shown("/readyz")), ("ok\n", "ok\n"))
+        with self.assertRaises(urllib.error.HTTPError) as nothing, \
+                urllib.request.urlopen(url + "/status.json", timeout=LIMIT_SECONDS):
+            pass
+        self.assertEqual(nothing.exception.code, 404)
+        nothing.exception.close()
+        self.check_answers(server)
+        until(lambda: all(
+            f'grpc_server_call_duration_seconds_count{{grpc_method="{method}/GetOnlineFeatures",'
+            'grpc_status="OK"} 1\n' in shown("/metrics")
+            for method in ("feast.serving.ServingService", "GrpcFeatureServer")))
+        text = shown("/metrics")
+        for line in ("tournant_feature_store_rows_total 4", "process_open_fds ",
+                     'tournant_feature_store_cells_total{status="NOT_FOUND"} 4',
+                     'tournant_feature_store_read_seconds_count{outcome="OK"} 2',
+                     "tournant_log_lines_dropped_total 0"):
+            self.assertIn(f"\n{line}", text)
+        table = exposition.as_table(exposition.read(text)[0])
+        if table != exposition.table_of(exposition.FEATURE_STORE_README.read_text()):
+            SHOWN.write_text(text)
+            self.fail(f"{exposition.FEATURE_STORE_README} differs; scripts/deploy/metrics {SHOWN} mends it")
+        self.assertEqual(server.stop()[0], 0, server.errors)
+
     def test_connections_are_closed_when_they_are_old_and_calls_go_on(self):
         server = Server(STORE, REGISTRY, ANY_PORT, "--max_connection_age=100ms", binary=BINARY)
         self.addCleanup(server.kill)
@@ -172,6 +212,7 @@ class FeatureStoreProcess(unittest.TestCase):
             ((REGISTRY, "--store=nowhere"), "--store: 'nowhere' is no feature store"),
             ((STORE, REGISTRY, "--max_in_flight=0"), "--max_in_flight: must be at least 1, not 0"),
             ((STORE, REGISTRY, "--max_message_bytes=1GB"), "--max_message_bytes"),
+            ((STORE, REGISTRY, "--http_address=8002"), "--http_address: '8002' is not HOST:PORT"),
             ((STORE, REGISTRY, "--max_connection_age=-1s"), "--max_connection_age: must be between"),
             ((STORE, "--registry=/no/such/registry.db"), "/no/such/registry.db"),
             ((REGISTRY, "--store=sqlite:/no/such/store.db"), "/no/such/store.db"),

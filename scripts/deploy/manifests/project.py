@@ -10,7 +10,7 @@ import metric_names
 # Where each binary's flags are defined.
 FLAG_FILES = {
     "tournant-server": "server/server_flags.cc",
-    "tournant-feature-store": "server/feature_store/feature_store_main.cc",
+    "tournant-feature-store": "server/feature_store_main.cc",
 }
 # Defaults that are constants elsewhere: the file, and the name there.
 BYTES_ELSEWHERE = {

@@ -1,5 +1,6 @@
 // tournant-feature-store: serves a Feast online store by Feast's own protocol.
 
+#include <grpcpp/grpcpp.h>
 #include <signal.h>
 
 #include <chrono>
@@ -24,8 +25,13 @@
 #include "feature_store/event_time.h"
 #include "feature_store/feast_repository.h"
 #include "feature_store/feature_store_server.h"
+#include "feature_store_pages.h"
+#include "status/http_address.h"
+#include "status/http_server.h"
 #include "telemetry/async_log.h"
 #include "telemetry/log.h"
+#include "telemetry/metrics_registry.h"
+#include "telemetry/process_metrics.h"
 
 ABSL_FLAG(std::string, store, "",
           "The online store: sqlite:PATH, or redis://[user:password@]host:port[,host:port]/db with "
@@ -36,6 +42,10 @@ ABSL_FLAG(std::string, registry, "",
           "Path of Feast's registry file. Required, but with --store=feast:DIR.");
 ABSL_FLAG(std::string, grpc_address, "127.0.0.1:6566",
           "Address to listen on; port 0 takes a free one.");
+ABSL_FLAG(
+    std::string, http_address, "",
+    "Where /metrics, /livez and /readyz are served, on IPv4, such as 127.0.0.1:6567; empty or "
+    "none: nowhere.");
 ABSL_FLAG(std::string, project, "",
           "Feast project to serve; may be left out where the registry holds exactly one.");
 ABSL_FLAG(std::string, key_version, "",
@@ -63,6 +73,7 @@ namespace tournant {
 namespace {
 
 constexpr std::chrono::seconds kDrainGrace{30};
+constexpr int kFailed = 1;
 constexpr int kBadSettings = 2;
 
 int Fail(absl::string_view message, const absl::Status& status, int exit_status) {
@@ -130,10 +141,20 @@ absl::Status CheckLimits() {
   return absl::OkStatus();
 }
 
+std::string HttpAddress() {
+  const std::string address = absl::GetFlag(FLAGS_http_address);
+  return address == "none" ? "" : address;
+}
+
 // The server checks most of these too, but in its embedded form they are no flags.
 absl::Status CheckValues(const FeatureStoreOptions& options) {
   if (absl::Status address = CheckListenAddress("grpc_address", options.address); !address.ok()) {
     return address;
+  }
+  if (const std::string http = HttpAddress(); !http.empty()) {
+    if (absl::Status address = CheckHttpAddress(http); !address.ok()) {
+      return Annotate(address, "--http_address");
+    }
   }
   if (const absl::Status store = CheckStoreName(options.store); !store.ok()) {
     return Annotate(store, "--store");
@@ -165,11 +186,35 @@ void WaitForStop(const sigset_t& signals) {
   }
 }
 
+void PrintReady(int grpc_port, int http_port) {
+  std::string line = absl::StrCat("{\"event\":\"ready\",\"grpc\":", grpc_port);
+  if (http_port > 0) absl::StrAppend(&line, ",\"http\":", http_port);
+  std::puts(absl::StrCat(line, "}").c_str());
+  std::fflush(stdout);
+}
+
+void RegisterBuildInfo(MetricsRegistry& metrics) {
+  metrics.AddGauges("tournant_feature_store_build_info",
+                    "Always 1; the versions of the server and of gRPC are its labels.", [] {
+                      return std::vector<MetricSample>{
+                          {{{"version", TOURNANT_VERSION}, {"grpc", grpc::Version()}}, 1}};
+                    });
+}
+
 int Run(int argc, char** argv) {
-  const std::vector<std::string> names = {"store",     "registry",          "grpc_address",
-                                          "project",   "key_version",       "versioned_views",
-                                          "writer_tz", "max_in_flight",     "max_in_flight_bytes",
-                                          "now",       "max_message_bytes", "max_connection_age"};
+  const std::vector<std::string> names = {"store",
+                                          "registry",
+                                          "grpc_address",
+                                          "http_address",
+                                          "project",
+                                          "key_version",
+                                          "writer_tz",
+                                          "versioned_views",
+                                          "now",
+                                          "max_in_flight",
+                                          "max_in_flight_bytes",
+                                          "max_message_bytes",
+                                          "max_connection_age"};
   const absl::StatusOr<CommandLine> line = ReadFlags(names, Arguments(argc, argv), Environment());
   if (!line.ok()) return Fail("bad command line", line.status(), kBadSettings);
   if (line->help) {
@@ -207,7 +252,21 @@ int Run(int argc, char** argv) {
   if (!server.ok()) {
     const bool settings =
         absl::IsInvalidArgument(server.status()) || absl::IsNotFound(server.status());
-    return Fail("cannot start", server.status(), settings ? kBadSettings : 1);
+    return Fail("cannot start", server.status(), settings ? kBadSettings : kFailed);
+  }
+  const SystemClock system_clock;
+  MetricsRegistry metrics;
+  RegisterProcessMetrics(system_clock, metrics);
+  AsyncLog::RegisterWith(metrics);
+  RegisterBuildInfo(metrics);
+  (*server)->RegisterWith(metrics);
+  std::unique_ptr<HttpServer> http;
+  if (const std::string address = HttpAddress(); !address.empty()) {
+    auto started = HttpServer::Start({.address = address}, FeatureStoreRoutes(metrics, **server));
+    if (!started.ok()) {
+      return Fail("cannot start", Annotate(started.status(), "--http_address"), kFailed);
+    }
+    http = *std::move(started);
   }
   const std::shared_ptr<const FeatureRegistry> registry = (*server)->registry();
   Log(LogLevel::kInfo, "serving features",
@@ -216,8 +275,7 @@ int Run(int argc, char** argv) {
        {"services", registry->services().size()},
        {"store", MaskSecrets(options.store)},
        {"port", (*server)->port()}});
-  std::printf("{\"event\":\"ready\",\"grpc\":%d}\n", (*server)->port());
-  std::fflush(stdout);
+  PrintReady((*server)->port(), http != nullptr ? http->port() : 0);
 
   WaitForStop(signals);
   Log(LogLevel::kInfo, "draining");
