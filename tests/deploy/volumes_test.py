@@ -145,7 +145,7 @@ class Sizes(RenderedTest):
             for part in ("requests", "limits"):
                 server(items)["resources"][part]["memory"] = "256Mi"
 
-        self.assert_found(change, "the memory limit 256Mi is not above the 706 MiB that it may need")
+        self.assert_found(change, "the memory limit 256Mi is not above the 945 MiB that it may need")
         self.assert_found(
             lambda items: set_flag(server(items), "max_in_flight_bytes", str(2 << 30)),
             "the memory limit 2Gi is not above",
@@ -154,7 +154,7 @@ class Sizes(RenderedTest):
             lambda items: server(items)["env"].append(
                 {"name": "TOURNANT_PREDICTION_LOG_MAX_BYTES", "value": str(2 << 30)}
             ),
-            "--prediction_log_max_bytes 2048 MiB",
+            "--prediction_log_max_bytes 2594 MiB",
         )
 
     def test_memory_of_a_feature_store_that_its_defaults_exceed_is_found(self):

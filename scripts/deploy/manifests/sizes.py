@@ -8,6 +8,10 @@ MIB = 2**20
 # Of a server before it has loaded a model ("process" in its line "memory" at start is 123 MiB), of its
 # spans and lines of the log, and of a feature store.
 PROCESS = {"tournant-server": 130 * MIB, "tournant-feature-store": 32 * MIB}
+# What writing a batch of the prediction log takes, and how many times that, as
+# server/predictions/log_memory.cc counts; 2 for files that may be compressed.
+BATCH = 17 * MIB
+BATCHES = {"jsonl:": 9, "kafka:": 3}
 # How many MiB a container lets be in a volume before it deletes from it.
 KEPT = "KEPT_MIB"
 # What may be written before it looks again, besides the file that is written.
@@ -31,9 +35,12 @@ def needs(manifests, container, limit):
     in_flight = size_of(manifests, binary, settings, "max_in_flight_bytes")
     # 0: the server takes a part of what it has.
     yield "--max_in_flight_bytes", in_flight or min(2**30, limit / 4)
-    if settings.get("prediction_log") not in (None, "none"):
+    sink = settings.get("prediction_log", "none")
+    if sink != "none":
         name = "prediction_log_max_bytes"
-        yield f"--{name}", size_of(manifests, binary, settings, name)
+        waiting = size_of(manifests, binary, settings, name)
+        besides = next((times for scheme, times in BATCHES.items() if sink.startswith(scheme)), 2)
+        yield f"--{name}", 1.25 * waiting + besides * min(waiting, BATCH)
 
 
 def memory(manifests):
@@ -43,6 +50,8 @@ def memory(manifests):
         if limit is None:
             continue
         parts = list(needs(manifests, container, quantity(limit)))
+        if binary_of(container) == "tournant-server":
+            parts.append(("a quarter more", sum(size for _, size in parts) / 4))
         needed = sum(size for _, size in parts)
         if needed >= quantity(limit):
             of = ", ".join(f"{name} {text(size)}" for name, size in parts)
