@@ -20,8 +20,8 @@
 #include "feast/core/Registry.pb.h"
 #include "feast/serving/GrpcServer.grpc.pb.h"
 #include "feast/serving/ServingService.grpc.pb.h"
+#include "feature_store/recorded_store.h"
 #include "feature_store/sqlite_file.h"
-#include "telemetry/prometheus_text.h"
 
 namespace tournant {
 namespace {
@@ -30,20 +30,6 @@ namespace serving = feast::serving;
 using serving::GetOnlineFeaturesRequest;
 using serving::GetOnlineFeaturesResponse;
 using ::testing::HasSubstr;
-
-FeatureStoreOptions RecordedStore() {
-  FeatureStoreOptions options;
-  options.store = absl::StrCat("sqlite:", TOURNANT_TEST_DATA_DIR, "/online_store.db");
-  options.registry = absl::StrCat(TOURNANT_TEST_DATA_DIR, "/registry.db");
-  return options;
-}
-
-GetOnlineFeaturesRequest SeatsOf(const std::string& plane) {
-  GetOnlineFeaturesRequest request;
-  request.mutable_features()->add_val("plane_facts:seats");
-  (*request.mutable_entities())["tailnum"].add_val()->set_string_val(plane);
-  return request;
-}
 
 class FeatureStoreServerTest : public ::testing::Test {
  protected:
@@ -151,58 +137,6 @@ TEST_F(FeatureStoreServerTest, ErrorsNameTheFieldOfTheRequest) {
   const grpc::Status status = stub->GetOnlineFeatures(&context, request, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(status.error_message(), HasSubstr("entities[tailnum]"));
-}
-
-TEST_F(FeatureStoreServerTest, CountsCallsReadsRowsAndCellsByTheirStatus) {
-  FeatureStoreOptions options = RecordedStore();
-  options.call_limit.max_bytes = 10'000;
-  const auto server = Start(options);
-  MetricsRegistry metrics;
-  server->RegisterWith(metrics);
-  const auto stub = serving::ServingService::NewStub(server->InProcessChannel());
-  const auto ask = [&](const GetOnlineFeaturesRequest& request) {
-    grpc::ClientContext context;
-    GetOnlineFeaturesResponse response;
-    return stub->GetOnlineFeatures(&context, request, &response).error_code();
-  };
-  GetOnlineFeaturesRequest two = SeatsOf("N1602");
-  (*two.mutable_entities())["tailnum"].add_val()->set_string_val("NOPE");
-  EXPECT_EQ(ask(two), grpc::StatusCode::OK);
-  EXPECT_EQ(ask(SeatsOf("N1602")), grpc::StatusCode::OK);
-  EXPECT_EQ(ask(SeatsOf(std::string(20'000, 'x'))), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  server->Shutdown(std::chrono::milliseconds(0));  // A call is counted after it was answered.
-
-  const PrometheusText text(metrics.Text());
-  EXPECT_THAT(text.errors, ::testing::IsEmpty());
-  const std::string method = "grpc_method=\"feast.serving.ServingService/GetOnlineFeatures\"";
-  const auto calls = [&](const char* status) {
-    return text.Value(absl::StrCat("grpc_server_call_duration_seconds_count{", method,
-                                   ",grpc_status=\"", status, "\"}"));
-  };
-  EXPECT_EQ(text.Value(absl::StrCat("grpc_server_call_started_total{", method, "}")), 3);
-  EXPECT_EQ(calls("OK"), 2);
-  EXPECT_EQ(calls("RESOURCE_EXHAUSTED"), 1);
-  const std::string own = "tournant_feature_store_";
-  EXPECT_EQ(text.Value(own + "read_seconds_count{outcome=\"OK\"}"), 2);
-  EXPECT_EQ(text.Value(own + "rows_total"), 3);
-  EXPECT_EQ(text.Value(own + "cells_total{status=\"PRESENT\"}"), 2);
-  EXPECT_EQ(text.Value(own + "cells_total{status=\"NOT_FOUND\"}"), 1);
-  EXPECT_EQ(text.Value(own + "cells_total{status=\"INVALID\"}"), 0);
-  EXPECT_EQ(text.Value(own + "calls"), 0);
-  EXPECT_EQ(text.Value(own + "limit_call_bytes"), 10'000);
-  EXPECT_EQ(text.Value(own + "refused_calls_total{cause=\"too_many_bytes\"}"), 1);
-  EXPECT_EQ(text.Value(own + "refused_calls_total{cause=\"too_many_calls\"}"), 0);
-  EXPECT_EQ(text.Value(own + "registry_reads_total{outcome=\"used\"}"), 1);
-  EXPECT_EQ(text.Value(own + "registry_outdated"), 0);
-}
-
-TEST_F(FeatureStoreServerTest, IsReadyUntilItIsToldToEndAndLiveWhileItsLoopTurns) {
-  const auto server = Start(RecordedStore());
-  EXPECT_TRUE(server->Ready());
-  EXPECT_TRUE(server->Live(std::chrono::hours(1)));
-  server->Shutdown(std::chrono::milliseconds(0));
-  EXPECT_FALSE(server->Ready());
-  EXPECT_TRUE(server->Live(std::chrono::milliseconds(0)));  // It ends as it should.
 }
 
 // A copy of the recorded registry in a file of its own, and who asks a server of it for "seats".
