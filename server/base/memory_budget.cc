@@ -57,7 +57,8 @@ absl::Status CheckMemoryBudget(const MemoryBudget& budget) {
   if (!budget.limit || budget.total() <= budget.limit->bytes) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat(
       "the memory limit of ", BytesText(budget.limit->bytes), " in ", budget.limit->file,
-      " is less than the ", BytesText(budget.total()), " that may be needed: ", budget.Text()));
+      " is less than the ", BytesText(budget.total()), " that may be needed, by ",
+      BytesText(budget.total() - budget.limit->bytes), ": ", budget.Text()));
 }
 
 int64_t ResidentBytes() { return FromStatus("VmRSS:"); }

@@ -31,8 +31,8 @@ struct MemoryBudget {
   std::string Json() const;
 };
 
-// RESOURCE_EXHAUSTED where there is a limit and the total does not fit into it: names the limit
-// and, the largest first, each part with the flag that makes it smaller.
+// RESOURCE_EXHAUSTED where there is a limit and the total does not fit into it: names the limit,
+// how much it lacks and, the largest first, each part with the flag that makes it smaller.
 absl::Status CheckMemoryBudget(const MemoryBudget& budget);
 
 // Memory that this process has in RAM; 0 when /proc does not say.

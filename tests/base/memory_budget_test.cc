@@ -32,8 +32,8 @@ TEST(MemoryBudget, FitsIntoALimitThatIsJustLargeEnoughForItAndAQuarterMore) {
 TEST(MemoryBudget, NamesTheLimitAndWhatIsTooLargeWithItsFlag) {
   EXPECT_EQ(CheckMemoryBudget(Budget(512 * kMi)).message(),
             "the memory limit of 512.0 MiB in /sys/fs/cgroup/memory.max is less than the 1.9 GiB "
-            "that may be needed: requests in flight 1.0 GiB (--max_in_flight_bytes), models 300.0 "
-            "MiB (--model_repository), process 200.0 MiB, a quarter more 381.0 MiB");
+            "that may be needed, by 1.4 GiB: requests in flight 1.0 GiB (--max_in_flight_bytes), "
+            "models 300.0 MiB (--model_repository), process 200.0 MiB, a quarter more 381.0 MiB");
 }
 
 TEST(MemoryBudget, IsAJsonObjectInBytes) {
