@@ -106,12 +106,15 @@ class Pods(RenderedTest):
         )
 
     def test_an_address_that_nobody_can_reach_is_found(self):
-        def change(items):
-            server(items)["args"] = [
-                a.replace("0.0.0.0:8001", "127.0.0.1:8001") for a in server(items)["args"]
-            ]
+        for wide, narrow, flag in (
+            ("0.0.0.0:8001", "127.0.0.1:8001", "grpc_address"),
+            ("0.0.0.0:8002", "[::]:8002", "http_address"),
+        ):
 
-        self.assert_found(change, "--grpc_address is not an address that others can reach")
+            def change(items, wide=wide, narrow=narrow):
+                server(items)["args"] = [a.replace(wide, narrow) for a in server(items)["args"]]
+
+            self.assert_found(change, f"--{flag} is not an address that others can reach")
 
     def test_durations_are_read_as_absl_writes_them(self):
         self.assertEqual(seconds("1m30s"), 90)

@@ -98,7 +98,8 @@ def addresses(manifests):
             host, _, port = settings.get(flag, "127.0.0.1:0").rpartition(":")
             if settings.get(flag) == "none" and flag == "http_address":
                 continue
-            if host not in ("0.0.0.0", "[::]"):
+            # HTTP is served on IPv4 only.
+            if host != "0.0.0.0" and (host != "[::]" or flag == "http_address"):
                 yield f"{where}: --{flag} is not an address that others can reach"
             # KServe takes the first port of a pod for the service, and Knative wants no second one.
             elif not pod.has_port(int(port)) and not (pod.partial and flag == "http_address"):
