@@ -106,12 +106,11 @@ void PrintReady(int grpc_port, int http_port) {
 bool CloseLog(PredictionLog* log, Duration budget) {
   if (log == nullptr) return true;
   const bool ended = log->Close(budget);
-  const PredictionLogCounters records = log->counters();
-  const uint64_t lost = records.dropped_shutdown + records.in_memory;
+  const uint64_t lost = log->lost();
   if (ended && lost == 0) return true;
   Log(LogLevel::kError, "the prediction log could not save all that it held",
       {{"lost", lost},
-       {"saved", records.durable},
+       {"saved", log->counters().durable},
        {"reason", ended ? log->last_error().ToString() : "its writer hangs"}});
   return false;
 }
@@ -255,14 +254,18 @@ int Serve(const Config& config, const CommandLine& command_line, const Clock& fe
   if (loaded.ok()) loaded = resources.CheckAfterLoading(caches.max_bytes());
   if (!loaded.ok()) {
     (*server)->StopAccepting(Duration::zero());
+    // Models that were loaded before may have answered calls.
+    const bool saved = CloseLog(log.get(), config.prediction_log_close_timeout);
     // Models that did load may be serving: nothing that posts to the loops may outlive them.
     pool.Close();
     loader.Stop();
-    if (absl::IsCancelled(loaded)) {
-      Log(LogLevel::kInfo, "ended while loading");
-      return 0;
+    if (!absl::IsCancelled(loaded)) {
+      const int status = Fail(kBadSettings, loaded);
+      if (saved) return status;
     }
-    return Fail(kBadSettings, loaded);
+    if (!saved) EndAtOnce();
+    Log(LogLevel::kInfo, "ended while loading");
+    return 0;
   }
   (*server)->health().Refresh();
 

@@ -48,10 +48,10 @@ BatchOutcome BatchRunner::Run(const TakenBatch& batch, ModelQueue& queue, BatchB
 
   AnswerOrder* const order = queue.answer_order();
   if (batch.jobs.size() == 1) {
-    RunAlone(*batch.jobs.front(), buffer, batch.started);
+    RunAlone(batch.jobs.front(), buffer, batch.started);
   } else if (!RunTogether(batch, buffer)) {
     for (const auto& job : batch.jobs) {
-      RunAlone(*job, buffer, clock_.Now());
+      RunAlone(job, buffer, clock_.Now());
       if (order == nullptr) Deliver(answers_, statistics);
     }
     outcome_.cost = Duration::zero();
@@ -115,7 +115,9 @@ bool BatchRunner::RunTogether(const TakenBatch& batch, BatchBuffer& buffer) {
   return true;
 }
 
-void BatchRunner::RunAlone(InferenceJob& job, BatchBuffer& buffer, TimePoint started) {
+void BatchRunner::RunAlone(const std::shared_ptr<InferenceJob>& held, BatchBuffer& buffer,
+                           TimePoint started) {
+  InferenceJob& job = *held;
   if (job.claimed()) {
     ++outcome_.unwanted;
     return;
@@ -129,7 +131,7 @@ void BatchRunner::RunAlone(InferenceJob& job, BatchBuffer& buffer, TimePoint sta
   counted_.attempted = true;
   TimePoint gathered = started;
   TimePoint executed = started;
-  BeginExecuting(job, started);
+  BeginExecuting({&held, 1}, started);
   Outputs result = CatchAll([&]() -> Outputs {
     const std::span<const TensorView> inputs = buffer.View(job);
     gathered = clock_.Now();
@@ -155,14 +157,9 @@ void BatchRunner::RunAlone(InferenceJob& job, BatchBuffer& buffer, TimePoint sta
 
 void BatchRunner::BeginExecuting(std::span<const std::shared_ptr<InferenceJob>> jobs,
                                  TimePoint now) {
-  for (const auto& job : jobs) BeginExecuting(*job, now);
-  executing_jobs_.store(static_cast<int64_t>(jobs.size()), std::memory_order_relaxed);
-}
-
-void BatchRunner::BeginExecuting(InferenceJob& job, TimePoint now) {
-  job.executing_since.store(now, std::memory_order_relaxed);
+  for (const auto& job : jobs) job->executing_since.store(now, std::memory_order_relaxed);
   executing_since_.store(now, std::memory_order_relaxed);
-  executing_jobs_.store(1, std::memory_order_relaxed);
+  executing_jobs_.store(static_cast<int64_t>(jobs.size()), std::memory_order_relaxed);
 }
 
 void BatchRunner::EndExecuting() {

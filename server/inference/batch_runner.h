@@ -60,11 +60,10 @@ class BatchRunner {
  private:
   // Run the model and add to answers_. False when it failed for all, and then there are none.
   bool RunTogether(const TakenBatch& batch, BatchBuffer& buffer);
-  void RunAlone(InferenceJob& job, BatchBuffer& buffer, TimePoint started);
+  void RunAlone(const std::shared_ptr<InferenceJob>& job, BatchBuffer& buffer, TimePoint started);
 
   // Around each execution, for those who watch.
   void BeginExecuting(std::span<const std::shared_ptr<InferenceJob>> jobs, TimePoint now);
-  void BeginExecuting(InferenceJob& job, TimePoint now);
   void EndExecuting();
 
   // Gives `answers` to their calls, counts them and resumes those that waited for them.

@@ -29,6 +29,7 @@ absl::Status Compute::await_resume() {
   if (absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) {
     const bool was_queued = pool_.Forget(job_) || taken_out_;
     job_->ended_in_queue = was_queued;
+    job_->abandoned = !was_queued;
     // Both may be due at the same moment.
     if (absl::IsDeadlineExceeded(status) && was_queued && job_->reject_at <= call_.deadline) {
       status = QueueTimeoutError();

@@ -55,8 +55,10 @@ class InferenceJob final : public Handoff {
   TimePoint started;
   TimePoint finished;
   ComputeTimes times;
-  int64_t batch_rows = 0;       // Rows of the execution that this job was part of.
-  bool ended_in_queue = false;  // No worker had begun with it. Set by Compute.
+  int64_t batch_rows = 0;  // Rows of the execution that this job was part of.
+  // Set by Compute.
+  bool ended_in_queue = false;  // No worker had begun with it.
+  bool abandoned = false;       // Its call ended while a worker had it, who may read it still.
 
   // When a worker began to execute it; zero before that. Written by the worker, read by any thread,
   // and true of a job that its call has left, too.

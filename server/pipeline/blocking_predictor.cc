@@ -69,7 +69,7 @@ Detached BlockingPredictor::Serve(Home& home, InferRequest request, CallArrival 
   if (status.ok()) {
     status = co_await predictor_.Predict(call, prediction);
   } else {
-    predictor_.Refuse(prediction);
+    predictor_.LearnShownId(prediction);
   }
 
   const Phase stage = phase.current();

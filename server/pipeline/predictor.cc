@@ -169,7 +169,7 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   const InferRequest& request = prediction.request;
   absl::StatusOr<ModelHandle> found = registry_.Find(request.model, request.version);
   if (!found.ok()) {
-    Refuse(prediction);
+    LearnShownId(prediction);
     co_return found.status();
   }
   LearnHowIdIsShown(**found, prediction);
@@ -234,7 +234,7 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   absl::Status computed = co_await Compute(call, pool_, job);
   prediction.job = nullptr;
   prediction.batch = BatchOf(*job);
-  if (records()) KeepInputs(prediction, *job, computed);
+  if (records()) KeepInputs(prediction, *job);
   if (!computed.ok()) {
     if (job->ended_in_queue && OutOfTime(call, computed)) {
       prediction.permit.Expired(job->enqueued, call.clock.Now());
@@ -257,7 +257,7 @@ Task<absl::Status> Predictor::Predict(const CallContext& call, Prediction& predi
   co_return absl::OkStatus();
 }
 
-void Predictor::Refuse(Prediction& prediction) const {
+void Predictor::LearnShownId(Prediction& prediction) const {
   const InferRequest& request = prediction.request;
   absl::StatusOr<ModelHandle> found = registry_.Find(request.model, request.version);
   // For a version that is not there the one that is served knows how its callers' ids are shown.

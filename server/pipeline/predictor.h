@@ -35,8 +35,8 @@ class Predictor {
   // is durable: UNAVAILABLE when it could not be made so.
   Task<absl::Status> Predict(const CallContext& call, Prediction& prediction);
 
-  // In place of Predict, for a call whose request cannot be read as a whole.
-  void Refuse(Prediction& prediction) const;
+  // In place of Predict, for a call whose request cannot be read as a whole: how its id is shown.
+  void LearnShownId(Prediction& prediction) const;
 
   // Records the finished call, which is moved from, unless it is recorded already. Never blocks. A
   // request that did not get past validation is not a prediction and leaves no record.
@@ -57,9 +57,8 @@ class Predictor {
   // What a computed call teaches about that part.
   static void LearnTimes(const CallContext& call, const Prediction& prediction);
 
-  // Gives the inputs of a job that is over for its call back, for the record. `computed` is what it
-  // ended with.
-  void KeepInputs(Prediction& prediction, InferenceJob& job, const absl::Status& computed) const;
+  // Gives the inputs of a job that is over for its call back, for the record.
+  static void KeepInputs(Prediction& prediction, InferenceJob& job);
   bool SavesFirst(const Prediction& prediction) const;
   // Whether the model wants the record of a call that has come so far.
   bool Keeps(const Prediction& prediction, const absl::Status& status,

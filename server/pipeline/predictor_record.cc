@@ -13,16 +13,6 @@
 #include "predictions/model_log.h"
 
 namespace tournant {
-namespace {
-
-// Nobody waits for the job any more, but a worker may read its inputs.
-bool WorkerMayRead(const InferenceJob& job, const absl::Status& computed) {
-  return (absl::IsDeadlineExceeded(computed) || absl::IsCancelled(computed)) &&
-         !job.ended_in_queue && job.started == TimePoint();
-}
-
-}  // namespace
-
 absl::Status Predictor::TakeLogPlace(Prediction& prediction) {
   const ModelLog* const log = prediction.version->log.get();
   if (sink_ == nullptr || log == nullptr || log->mode() == LogMode::kBestEffort) {
@@ -41,11 +31,9 @@ absl::Status Predictor::TakeLogPlace(Prediction& prediction) {
   return absl::OkStatus();
 }
 
-void Predictor::KeepInputs(Prediction& prediction, InferenceJob& job,
-                           const absl::Status& computed) const {
+void Predictor::KeepInputs(Prediction& prediction, InferenceJob& job) {
   // A copy takes the loop less time than it took to read the message.
-  std::vector<Tensor> inputs =
-      WorkerMayRead(job, computed) ? job.inputs : std::exchange(job.inputs, {});
+  std::vector<Tensor> inputs = job.abandoned ? job.inputs : std::exchange(job.inputs, {});
   if (prediction.has_features) {
     // Those that were sent are in the request already.
     const FeaturePlan& plan = *prediction.version->features;

@@ -125,7 +125,7 @@ bool PredictionLog::NextBatch(std::vector<QueuedRecord>& batch) {
     if (queue_.empty()) return !queue_.closed();
   }
   if (pause_.count() > 0 && !out_of_time_) {
-    // Nothing but the end of the log's time cuts this short.
+    // Flush and Close cut this short.
     work_.WaitFor(mutex_, pause_);
   } else if (!MustWrite()) {
     waiting_ = Waiting::kForMore;
@@ -258,8 +258,6 @@ void PredictionLog::Flush() {
 }
 
 bool PredictionLog::Close(Duration budget) {
-  // How long a write that was interrupted may take to end.
-  constexpr Duration kGrace = std::chrono::seconds(1);
   RecordChunks<QueuedRecord> left;  // Freed after the lock.
   bool ended = false;
   {
@@ -272,6 +270,7 @@ bool PredictionLog::Close(Duration budget) {
       }
       return writer_ended_;
     };
+    if (!dropped_before_close_) dropped_before_close_ = queue_.counters().dropped();
     queue_.Close();
     work_.Signal();
     ended = wait_for_writer(budget);
@@ -281,12 +280,18 @@ bool PredictionLog::Close(Duration budget) {
     progress_.SignalAll();
     if (!ended) {
       store_->Interrupt();
-      ended = wait_for_writer(std::min(budget, kGrace));
+      ended = wait_for_writer(options_.interrupt_grace);
     }
   }
   left.ForEach(
       [](const QueuedRecord& entry) { EndWait(entry, NotSaved("the server is shutting down")); });
   return ended;
+}
+
+uint64_t PredictionLog::lost() const {
+  MutexLock lock(mutex_);
+  const Counters& now = queue_.counters();
+  return now.dropped() - dropped_before_close_.value_or(now.dropped()) + now.in_memory;
 }
 
 absl::Status PredictionLog::last_error() const {

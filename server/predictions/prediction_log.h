@@ -42,9 +42,10 @@ class PredictionLog final : public PredictionSink, public StatusSource, private 
     RecordQueue::Limits limits;
     std::chrono::milliseconds flush_interval{100};
     size_t flush_bytes = size_t{1} << 20;
-    std::chrono::milliseconds least_pause{100};     // Before records are stored again;
-    std::chrono::milliseconds longest_pause{5000};  // each pause is twice as long, up to this.
-    uint64_t seed = 0;                              // Of the jitter in pushbacks.
+    std::chrono::milliseconds least_pause{100};       // Before records are stored again;
+    std::chrono::milliseconds longest_pause{5000};    // each pause is twice as long, up to this.
+    std::chrono::milliseconds interrupt_grace{1000};  // For a write to end that is given up.
+    uint64_t seed = 0;                                // Of the jitter in pushbacks.
     SegmentWriter::Options files;
   };
   using Encoder = std::function<absl::Status(PredictionRecord&&, uint64_t sequence, std::string&)>;
@@ -66,10 +67,12 @@ class PredictionLog final : public PredictionSink, public StatusSource, private 
   void Flush();
 
   // Takes no more records, and waits at most `budget` for the rest; what is left then is dropped as
-  // `shutdown`. True when the writer has ended and its last file is finished; false when it still
-  // hangs in a write, as will the destructor: then leave the process without it. A second caller
-  // may be in more of a hurry than the first.
+  // `shutdown`, and a write that is going on is given up. True when the writer has ended; false
+  // when it still hangs in a write, as will the destructor: then leave the process without it. A
+  // second caller may be in more of a hurry than the first.
   bool Close(Duration budget);
+  // Records that were there when Close was called first and are not durable.
+  uint64_t lost() const;
 
   PredictionLogCounters counters() const;
   // Of what was written last, or of what is being written.
@@ -122,6 +125,7 @@ class PredictionLog final : public PredictionSink, public StatusSource, private 
   std::chrono::milliseconds pause_ ABSL_GUARDED_BY(mutex_){0};  // Before the next write.
   bool out_of_time_ ABSL_GUARDED_BY(mutex_) = false;            // Nothing is stored again any more.
   bool writer_ended_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<uint64_t> dropped_before_close_ ABSL_GUARDED_BY(mutex_);
   absl::Status last_error_ ABSL_GUARDED_BY(mutex_);  // OK once writing works again.
 
   Thread writer_;  // Last, so that it ends before what it uses.

@@ -44,7 +44,7 @@ absl::Status InferExchange::Decode(inference::ModelInferRequest& request, size_t
   prediction_.request.peer = [rpc = call_.rpc] { return rpc->peer(); };
   absl::Status status = DecodeRequest(request, prediction_.request);
   if (status.ok()) status = ReadMetadata(*call_.rpc, prediction_.request);
-  if (!status.ok()) dependencies_.predictor.Refuse(prediction_);
+  if (!status.ok()) dependencies_.predictor.LearnShownId(prediction_);
   std::optional<std::chrono::microseconds> timeout;
   if (prediction_.request.timeout_us > 0) timeout.emplace(prediction_.request.timeout_us);
   call_.deadline =

@@ -247,7 +247,27 @@ TEST_F(PredictionLogTest, FinishesItsFileWhenItCloses) {
   EXPECT_TRUE(log->Close(kLong));
 }
 
+TEST_F(PredictionLogTest, ClosesWithoutATimeForItWhenNothingIsLeft) {
+  const auto log = Open();
+  EXPECT_TRUE(log->Close(Duration::zero()));
+  EXPECT_EQ(log->lost(), 0u);
+}
+
+TEST_F(PredictionLogTest, TellsWhatTheDiskRefusedWhileItClosed) {
+  options_.flush_interval = kLong;
+  const auto log = Open();
+  log->Record(SampleRecord());
+  log->Flush();
+  EXPECT_EQ(log->lost(), 0u);
+  log->Record(SampleRecord());
+  disk_.SetFault([](Operation) { return absl::ResourceExhaustedError("no space left"); });
+  EXPECT_TRUE(log->Close(kLong));
+  EXPECT_EQ(log->counters().dropped_io, 1u);
+  EXPECT_EQ(log->lost(), 1u);
+}
+
 TEST_F(PredictionLogTest, CountsWhatIsLeftWhenTheTimeToCloseIsUp) {
+  options_.interrupt_grace = std::chrono::milliseconds(1);
   options_.flush_interval = std::chrono::milliseconds(0);
   disk_.Block();
   const auto log = Open();
@@ -255,6 +275,7 @@ TEST_F(PredictionLogTest, CountsWhatIsLeftWhenTheTimeToCloseIsUp) {
   disk_.WaitUntilSomebodyHangs();
   for (int i = 0; i < 5; ++i) log->Record(SampleRecord());
   EXPECT_FALSE(log->Close(std::chrono::milliseconds(1)));
+  EXPECT_EQ(log->lost(), 6u);
   PredictionLogCounters counters = log->counters();
   EXPECT_EQ(counters.dropped_shutdown, 5u);
   EXPECT_EQ(counters.in_memory, 1u);  // Nobody knows yet.
