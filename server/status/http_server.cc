@@ -25,29 +25,59 @@
 namespace tournant {
 namespace {
 
-void Send(mg_connection* connection, const HttpResponse& response, bool with_body,
-          const Clock& clock, const ClientPace& pace) {
-  std::string bytes = absl::StrCat(
+// In parts, since mg_write goes on for as long as there is the least progress. Without any it comes
+// back with less, after the request timeout in whole steps of two seconds.
+class PacedWriter {
+ public:
+  PacedWriter(mg_connection* connection, const Clock& clock, const ClientPace& pace)
+      : connection_(connection), clock_(clock), pace_(pace), begun_(clock.Now()) {}
+
+  // False: not all of it was taken in time, and no more is to be sent.
+  bool Write(absl::string_view bytes) {
+    while (!bytes.empty()) {
+      const absl::string_view part = bytes.substr(0, kPart);
+      const auto size = static_cast<int>(part.size());
+      if (mg_write(connection_, part.data(), part.size()) != size) return false;
+      bytes.remove_prefix(part.size());
+      sent_ += size;
+      if (clock_.Now() >= pace_.Deadline(begun_, sent_)) return false;
+    }
+    return true;
+  }
+
+  static constexpr size_t kPart = 16384;
+
+ private:
+  mg_connection* const connection_;
+  const Clock& clock_;
+  const ClientPace& pace_;
+  const TimePoint begun_;
+  int64_t sent_ = 0;
+};
+
+void Send(mg_connection* connection, HttpResponse& response, bool with_body, const Clock& clock,
+          const ClientPace& pace) {
+  std::string head = absl::StrCat(
       "HTTP/1.1 ", response.code, " ", mg_get_response_code_text(connection, response.code),
       "\r\nContent-Type: ", response.content_type, "\r\nContent-Length: ", response.body.size(),
       "\r\nCache-Control: no-store"
       "\r\nX-Content-Type-Options: nosniff"
       "\r\nConnection: close\r\n");
   for (const auto& [name, value] : response.headers) {
-    absl::StrAppend(&bytes, name, ": ", value, "\r\n");
+    absl::StrAppend(&head, name, ": ", value, "\r\n");
   }
-  bytes += "\r\n";
-  if (with_body) bytes += response.body;
-  // In parts, since mg_write goes on for as long as there is the least progress. Without any it
-  // comes back with less, after the request timeout in whole steps of two seconds.
-  constexpr size_t kPart = 16384;
-  const TimePoint begun = clock.Now();
-  for (size_t sent = 0; sent < bytes.size();) {
-    const size_t part = std::min(kPart, bytes.size() - sent);
-    if (mg_write(connection, bytes.data() + sent, part) != static_cast<int>(part)) return;
-    sent += part;
-    if (clock.Now() >= pace.Deadline(begun, static_cast<int64_t>(sent))) return;
-  }
+  head += "\r\n";
+  PacedWriter writer(connection, clock, pace);
+  absl::string_view body = with_body ? response.body : absl::string_view();
+  // A small answer goes out as one packet, a large one is not copied.
+  const absl::string_view first = body.substr(0, PacedWriter::kPart);
+  head.append(first.data(), first.size());
+  body.remove_prefix(first.size());
+  const size_t last = body.size() - std::min(body.size(), PacedWriter::kPart);
+  if (body.empty()) response.held.reset();
+  if (!writer.Write(head) || !writer.Write(body.substr(0, last))) return;
+  response.held.reset();
+  writer.Write(body.substr(last));
 }
 
 HttpResponse WrongMethod() {
@@ -214,7 +244,7 @@ int HttpServer::Serve(mg_connection* connection) {
   }
   ConnectionBody body(connection, request, server->clock_, server->pace_);
   if (request.method == "POST") request.body = &body;
-  const HttpResponse response = server->Answer(request);
+  HttpResponse response = server->Answer(request);
   Send(connection, response, request.method != "HEAD", server->clock_, server->pace_);
   body.Drain();
   return response.code;

@@ -52,6 +52,9 @@ struct HttpResponse {
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers = {};  // Besides those of each answer.
+  // Let go of when the answer is out, or its client given up: before the last 16 KiB, which nearly
+  // always fit into the socket, so that a client which has its answer finds free what that held.
+  std::shared_ptr<const void> held = nullptr;
 };
 
 // Answers on one of the server's threads, several at once.

@@ -1,5 +1,6 @@
 #include "status/rest_service.h"
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -144,12 +145,18 @@ HttpResponse RestService::Infer(const HttpRequest& request, Target target) {
                  absl::StrCat("the body of ", bytes, " bytes is larger than --max_message_bytes=",
                               options_.max_message_bytes));
   }
-  const WaitingRoom::Place place(room_, bytes);
-  if (!place.held()) {
+  auto place = std::make_shared<const WaitingRoom::Place>(room_, bytes);
+  if (!place->held()) {
     return ErrorResponse(absl::UnavailableError(absl::StrCat(
         "too many predictions are on their way over HTTP; it takes ", options_.most_calls,
         " at once and ", options_.max_message_bytes, " bytes of them, gRPC takes many more")));
   }
+  HttpResponse response = Answer(request, std::move(target));
+  response.held = std::move(place);
+  return response;
+}
+
+HttpResponse RestService::Answer(const HttpRequest& request, Target target) {
   absl::StatusOr<std::string> body = request.body->Read(options_.max_message_bytes);
   if (absl::IsDeadlineExceeded(body.status())) {
     return Error(408, std::string(body.status().message()));

@@ -44,6 +44,8 @@ class RestService {
 
   HttpResponse OfModel(const HttpRequest& request);
   HttpResponse Infer(const HttpRequest& request, Target target);
+  // Of a call that has a place.
+  HttpResponse Answer(const HttpRequest& request, Target target);
   absl::StatusOr<std::string> Predict(const HttpRequest& request, Target target, std::string body);
 
   const ModelRegistry& registry_;

@@ -7,9 +7,10 @@
 namespace tournant {
 
 // How many predictions over HTTP may be on their way at once. Each holds one of the HTTP server's
-// threads from before its body is read, so there are fewer places than threads: those that are left
-// are for probes and scrapers. The bytes are those that a client says it will send: it has to send
-// them at ConnectionBody's pace, or loses its place. Any thread.
+// threads from before its body is read until its answer is out, however slowly that is taken. So
+// there are fewer places than threads: those that are left are for probes and scrapers. The bytes
+// are those that a client says it will send: it has to send them at ConnectionBody's pace, or loses
+// its place. Any thread.
 class WaitingRoom {
  public:
   struct Limits {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "status/raw_http_client.h"
 
@@ -250,6 +251,31 @@ TEST_F(HttpServerWithSlowClients, GivesUpWhoDoesNotTakeItsAnswer) {
   const OpenConnection stuck((*server)->port(), "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
   ASSERT_TRUE(stuck.sent());
   WaitForAnAnswer((*server)->port());
+}
+
+TEST(HttpServer, HoldsWhatAnAnswerHoldsUntilItIsOutOrItsClientGone) {
+  Mutex mutex;
+  CondVar changed;
+  bool let_go = false;
+  const auto handler = [&](const HttpRequest&) {
+    const auto let_go_of = [&](const char*) {
+      MutexLock lock(mutex);
+      let_go = true;
+      changed.Signal();
+    };
+    HttpResponse response{.body = std::string(64 << 20, 'x')};
+    response.held = std::shared_ptr<const char>("", let_go_of);
+    return response;
+  };
+  const auto server = Serve({{"/a", handler}});
+  {
+    OpenConnection client(server->port(), "GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    ASSERT_GT(client.Read(), 0);  // So it is being sent.
+    MutexLock lock(mutex);
+    EXPECT_FALSE(let_go);
+  }
+  MutexLock lock(mutex);
+  while (!let_go) changed.Wait(mutex);
 }
 
 TEST(HttpServer, ReadsLargeBodiesWholeWhateverThePartsTheyComeIn) {

@@ -41,10 +41,14 @@ class OpenConnection {
   OpenConnection& operator=(const OpenConnection&) = delete;
 
   bool sent() const { return sent_; }
+  // Some of what the server sends, when there is any: how many bytes; 0 or less at the end.
+  ssize_t Read() {
+    char buffer[1024];
+    return recv(fd_, buffer, sizeof buffer, 0);
+  }
   // Blocks until the server closes it.
   void WaitForEnd() {
-    char buffer[1024];
-    while (recv(fd_, buffer, sizeof buffer, 0) > 0) continue;
+    while (Read() > 0) continue;
   }
 
  private:

@@ -21,6 +21,19 @@ constexpr char kRequest[] =
     R"({"id": "7", "inputs": [{"name": "x", "shape": [1,4], "datatype": "FP32", "data": [1,2,3,4]}]})";
 constexpr char kInfer[] = "/v2/models/echo/infer";
 
+// A body that is there already, or that is known not to come.
+class ReadyBody final : public HttpBody {
+ public:
+  explicit ReadyBody(absl::StatusOr<std::string> bytes) : bytes_(std::move(bytes)) {}
+  std::optional<int64_t> length() const override {
+    return static_cast<int64_t>(bytes_.value_or("").size());
+  }
+  absl::StatusOr<std::string> Read(int64_t) override { return bytes_; }
+
+ private:
+  const absl::StatusOr<std::string> bytes_;
+};
+
 class RestServiceTest : public testing::Test {
  protected:
   explicit RestServiceTest(PuppetPool::Mode mode = PuppetPool::Mode::kAtOnce,
@@ -42,6 +55,14 @@ class RestServiceTest : public testing::Test {
     return Exchange(server_->port(),
                     absl::StrCat("POST ", path, " HTTP/1.1\r\nHost: localhost\r\n", headers,
                                  "Content-Length: ", body.size(), "\r\n\r\n", body));
+  }
+  // As Post, without the HTTP server.
+  HttpResponse Handle(HttpBody& body) {
+    HttpRequest request;
+    request.path = kInfer;
+    request.method = "POST";
+    request.body = &body;
+    return rest_.Routes().at("/v2/models/*").handler(request);
   }
   static std::string ErrorOf(const RawResponse& response) {
     EXPECT_TRUE(absl::StrContains(response.head, "Content-Type: application/json\r\n"));
@@ -198,6 +219,24 @@ TEST_F(SlowRestServiceTest, HoldsNoMoreThanOneLargestMessageOfBodies) {
   pool_.RunOne();
   caller.Join();
   EXPECT_EQ(answer.code, 200) << answer.body;
+}
+
+class OnePlaceRestServiceTest : public RestServiceTest {
+ protected:
+  OnePlaceRestServiceTest()
+      : RestServiceTest(PuppetPool::Mode::kAtOnce, {.max_message_bytes = 10'000, .most_calls = 1}) {
+  }
+};
+
+TEST_F(OnePlaceRestServiceTest, HoldsThePlaceOfAPredictionUntilItsAnswerIsOut) {
+  ReadyBody body(kRequest);
+  {
+    const HttpResponse being_sent = Handle(body);
+    EXPECT_EQ(being_sent.code, 200) << being_sent.body;
+    EXPECT_EQ(Handle(body).code, 503);
+    EXPECT_EQ(Handle(body).code, 503);
+  }
+  EXPECT_EQ(Handle(body).code, 200);
 }
 
 class QuietRestServiceTest : public RestServiceTest {
