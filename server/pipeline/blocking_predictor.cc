@@ -1,5 +1,6 @@
 #include "pipeline/blocking_predictor.h"
 
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -25,13 +26,36 @@ class BlockingPredictor::Leaving {
   BlockingPredictor& owner_;
 };
 
+class BlockingPredictor::Encoding {
+ public:
+  Encoding(BlockingPredictor& owner, Waiting& waiting) : owner_(owner), waiting_(waiting) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> call) const {
+    MutexLock lock(owner_.mutex_);
+    waiting_.encoding = call;
+    owner_.changed_.SignalAll();
+  }
+  absl::Status await_resume() const { return std::move(waiting_.status); }
+
+ private:
+  BlockingPredictor& owner_;
+  Waiting& waiting_;
+};
+
 BlockingPredictor::BlockingPredictor(Predictor& predictor, const Clock& clock, Options options,
                                      const std::vector<CallHome>& homes)
     : predictor_(predictor), clock_(clock), options_(std::move(options)) {
   for (const CallHome& home : homes) homes_.emplace_back().home = home;
 }
 
-absl::StatusOr<InferAnswer> BlockingPredictor::Predict(InferRequest request, CallArrival arrival) {
+std::coroutine_handle<> BlockingPredictor::WaitForEncodingOrEnd(Waiting& waiting) {
+  MutexLock lock(mutex_);
+  while (!waiting.done && !waiting.encoding) changed_.Wait(mutex_);
+  return std::exchange(waiting.encoding, nullptr);
+}
+
+absl::StatusOr<InferAnswer> BlockingPredictor::Predict(InferRequest request, CallArrival arrival,
+                                                       const AnswerEncoder& encode) {
   Home* home = nullptr;
   {
     MutexLock lock(mutex_);
@@ -39,10 +63,21 @@ absl::StatusOr<InferAnswer> BlockingPredictor::Predict(InferRequest request, Cal
     ++calls_;
     home = &homes_[next_home_++ % homes_.size()];
   }
-  Waiting waiting;
+  Waiting waiting{.encodes = encode != nullptr};
   Serve(*home, std::move(request), std::move(arrival), waiting);
-  MutexLock lock(mutex_);
-  while (!waiting.done) changed_.Wait(mutex_);
+  std::exception_ptr thrown;
+  if (const std::coroutine_handle<> call = WaitForEncodingOrEnd(waiting)) {
+    try {
+      waiting.status = encode(waiting.answer);
+    } catch (...) {
+      // Not before the call has ended, which uses what is on this stack.
+      thrown = std::current_exception();
+      waiting.status = absl::InternalError("the answer could not be encoded");
+    }
+    home->home.loop->Post(call);
+    WaitForEncodingOrEnd(waiting);
+  }
+  if (thrown) std::rethrow_exception(thrown);
   if (!waiting.status.ok()) return waiting.status;
   return std::move(waiting.answer);
 }
@@ -72,10 +107,10 @@ Detached BlockingPredictor::Serve(Home& home, InferRequest request, CallArrival 
     predictor_.LearnShownId(prediction);
   }
 
-  const Phase stage = phase.current();
+  const Phase stage = status.ok() ? Phase::kResponding : phase.current();
   phase.Enter(Phase::kResponding);
-  InferAnswer answer;
   if (status.ok()) {
+    InferAnswer& answer = waiting.answer;
     answer.model = prediction.version->name;
     answer.version = prediction.version->version;
     answer.id = prediction.request.id;
@@ -86,6 +121,7 @@ Detached BlockingPredictor::Serve(Home& home, InferRequest request, CallArrival 
     } else {
       answer.outputs = std::move(prediction.outputs);
     }
+    if (waiting.encodes) status = co_await Encoding(*this, waiting);
   }
   // Counted before the caller knows, as the answer is: who asks after his answer finds it.
   const TimePoint ended = clock_.Now();
@@ -103,7 +139,6 @@ Detached BlockingPredictor::Serve(Home& home, InferRequest request, CallArrival 
   {
     MutexLock lock(mutex_);
     waiting.status = status;
-    waiting.answer = std::move(answer);
     waiting.done = true;
     changed_.SignalAll();
   }

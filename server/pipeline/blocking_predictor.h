@@ -1,7 +1,9 @@
 #pragma once
 
+#include <coroutine>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -38,6 +40,9 @@ struct CallArrival {
   absl::Status unreadable = absl::OkStatus();
 };
 
+// Makes a transport's message of an answer: what it returns is what the call ends with.
+using AnswerEncoder = std::function<absl::Status(const InferAnswer&)>;
+
 // Predictions for threads that may block, such as those of the HTTP server: the call itself runs on
 // an event loop like every other, with the same validation, admission, figures, spans, log lines
 // and record, while its caller's thread sleeps. How many threads may sleep here at once is for
@@ -64,8 +69,11 @@ class BlockingPredictor {
   BlockingPredictor(const BlockingPredictor&) = delete;
   BlockingPredictor& operator=(const BlockingPredictor&) = delete;
 
-  // Blocks until the call has ended. Any thread but a loop's.
-  absl::StatusOr<InferAnswer> Predict(InferRequest request, CallArrival arrival);
+  // Blocks until the call has ended. `encode` takes the answer while the call is in the phase
+  // Responding, on this thread: a large answer does not hold up a loop. What it throws ends the
+  // call as INTERNAL, and comes out of here. Any thread but a loop's.
+  absl::StatusOr<InferAnswer> Predict(InferRequest request, CallArrival arrival,
+                                      const AnswerEncoder& encode = nullptr);
 
   // Any thread but a loop's.
   void StopAccepting(Duration grace);
@@ -76,14 +84,20 @@ class BlockingPredictor {
     CallHome home;
     std::stop_source stop;  // Used by the loop's thread only.
   };
+  // What a call and the thread that waits for it have in common.
   struct Waiting {
+    const bool encodes;
+    std::coroutine_handle<> encoding = nullptr;  // Set: the call waits for its answer's encoder.
     bool done = false;
-    absl::Status status;
-    InferAnswer answer;
+    absl::Status status = absl::OkStatus();
+    InferAnswer answer = {};
   };
   // Counts a frame for as long as it lives.
   class Leaving;
+  // Lets the thread that waits encode the answer. Gives what the call ends with.
+  class Encoding;
 
+  std::coroutine_handle<> WaitForEncodingOrEnd(Waiting& waiting);
   Detached Serve(Home& home, InferRequest request, CallArrival arrival, Waiting& waiting);
 
   Predictor& predictor_;
@@ -92,7 +106,7 @@ class BlockingPredictor {
   std::deque<Home> homes_;  // Constant in number and place.
 
   Mutex mutex_;
-  CondVar changed_;  // A call has ended, or none will be accepted any more.
+  CondVar changed_;  // A call has ended or is to be encoded, or none will be accepted any more.
   size_t next_home_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t calls_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

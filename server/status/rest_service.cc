@@ -1,5 +1,6 @@
 #include "status/rest_service.h"
 
+#include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -141,15 +142,23 @@ HttpResponse RestService::Infer(const HttpRequest& request, Target target) {
   if (auto refused = CheckForm(request)) return *std::move(refused);
   const int64_t bytes = *request.body->length();
   if (bytes > options_.max_message_bytes) {
-    return Error(413,
-                 absl::StrCat("the body of ", bytes, " bytes is larger than --max_message_bytes=",
-                              options_.max_message_bytes));
+    const std::string why =
+        absl::StrCat("the body of ", bytes,
+                     " bytes is larger than --max_message_bytes=", options_.max_message_bytes);
+    Refuse(request, std::move(target), Overloaded("BODY_TOO_LARGE", kNever, why));
+    return Error(413, why);
   }
   auto place = std::make_shared<const WaitingRoom::Place>(room_, bytes);
   if (!place->held()) {
-    return ErrorResponse(absl::UnavailableError(absl::StrCat(
-        "too many predictions are on their way over HTTP; it takes ", options_.most_calls,
-        " at once and ", options_.max_message_bytes, " bytes of them, gRPC takes many more")));
+    const absl::Status why =
+        Overloaded("HTTP_FULL", std::chrono::seconds(1),
+                   absl::StrCat("too many predictions are on their way over HTTP; it takes ",
+                                options_.most_calls, " at once and ", options_.max_message_bytes,
+                                " bytes of them, gRPC takes many more"));
+    Refuse(request, std::move(target), why);
+    HttpResponse response = ErrorResponse(why);
+    response.code = 503;
+    return response;
   }
   HttpResponse response = Answer(request, std::move(target));
   response.held = std::move(place);
@@ -158,33 +167,51 @@ HttpResponse RestService::Infer(const HttpRequest& request, Target target) {
 
 HttpResponse RestService::Answer(const HttpRequest& request, Target target) {
   absl::StatusOr<std::string> body = request.body->Read(options_.max_message_bytes);
-  if (absl::IsDeadlineExceeded(body.status())) {
-    return Error(408, std::string(body.status().message()));
+  if (!body.ok()) {
+    Refuse(request, std::move(target), body.status());
+    HttpResponse response = ErrorResponse(body.status());
+    if (absl::IsDeadlineExceeded(body.status())) response.code = 408;
+    return response;
   }
-  if (!body.ok()) return ErrorResponse(body.status());
   absl::StatusOr<std::string> answer = Predict(request, std::move(target), *std::move(body));
   if (!answer.ok()) return ErrorResponse(answer.status());
   return {200, kJson, *std::move(answer)};
 }
 
+RestService::Call RestService::Begin(const HttpRequest& request, Target target) {
+  Call call;
+  call.asked.model = std::move(target.model);
+  call.asked.version = std::move(target.version);
+  call.asked.peer = [peer = request.peer] { return peer; };
+  call.arrival.trace =
+      ReadCallerTrace(request.Headers("traceparent"), request.Headers("tracestate"));
+  return call;
+}
+
+void RestService::Refuse(const HttpRequest& request, Target target, absl::Status why) {
+  auto [asked, arrival] = Begin(request, std::move(target));
+  arrival.unreadable = std::move(why);
+  predictor_.Predict(std::move(asked), std::move(arrival)).IgnoreError();
+}
+
 absl::StatusOr<std::string> RestService::Predict(const HttpRequest& request, Target target,
                                                  std::string body) {
-  InferRequest asked;
-  asked.model = std::move(target.model);
-  asked.version = std::move(target.version);
-  asked.peer = [peer = request.peer] { return peer; };
-  CallArrival arrival;
-  arrival.trace = ReadCallerTrace(request.Headers("traceparent"), request.Headers("tracestate"));
+  auto [asked, arrival] = Begin(request, std::move(target));
   arrival.unreadable = ReadCall(request, body, asked, arrival);
   // What the call holds while it waits, as with gRPC: its tensors, not the text that they were in.
   std::string().swap(body);
   for (const NamedTensor& input : asked.inputs) {
     asked.bytes += static_cast<int64_t>(input.tensor.bytes.size());
   }
-  const absl::StatusOr<InferAnswer> answer =
-      predictor_.Predict(std::move(asked), std::move(arrival));
-  if (!answer.ok()) return answer.status();
-  return EncodeRestAnswer(*answer, options_.max_message_bytes);
+  absl::StatusOr<std::string> text;
+  const auto encode = [&](const InferAnswer& answer) {
+    text = EncodeRestAnswer(answer, options_.max_message_bytes);
+    return text.status();
+  };
+  const absl::Status ended =
+      predictor_.Predict(std::move(asked), std::move(arrival), encode).status();
+  if (!ended.ok()) return ended;
+  return text;
 }
 
 }  // namespace tournant

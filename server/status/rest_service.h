@@ -42,10 +42,19 @@ class RestService {
   };
   static absl::StatusOr<Target> Parse(absl::string_view path);
 
+  struct Call {
+    InferRequest asked;
+    CallArrival arrival;
+  };
+  // All of it that is known without its body.
+  static Call Begin(const HttpRequest& request, Target target);
+
   HttpResponse OfModel(const HttpRequest& request);
   HttpResponse Infer(const HttpRequest& request, Target target);
   // Of a call that has a place.
   HttpResponse Answer(const HttpRequest& request, Target target);
+  // Lets a call whose body is not wanted, or does not come, end with `why` like every other.
+  void Refuse(const HttpRequest& request, Target target, absl::Status why);
   absl::StatusOr<std::string> Predict(const HttpRequest& request, Target target, std::string body);
 
   const ModelRegistry& registry_;

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <new>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "fakes/fake_model.h"
 #include "fakes/kept_spans.h"
@@ -116,6 +118,43 @@ TEST_F(BlockingPredictorTest, LetsARequestThatCannotBeReadFailAsACall) {
   EXPECT_EQ(answer.status().message(), "no JSON");
   EXPECT_EQ(metrics_.in_phase(Phase::kFailed), 1);
   EXPECT_EQ(metrics_.stopped(Phase::kFailed, Phase::kAccepted), 1);
+}
+
+TEST_F(BlockingPredictorTest, LetsTheCallersThreadEncodeTheAnswerAsPartOfTheCall) {
+  std::thread::id encoder;
+  const auto encode = [&](const InferAnswer& answer) {
+    encoder = std::this_thread::get_id();
+    EXPECT_EQ(answer.id, "id-1");
+    EXPECT_EQ(metrics_.in_phase(Phase::kResponding), 1);
+    return absl::OkStatus();
+  };
+  const auto answer = blocking_.Predict(Request(), {}, encode);
+  EXPECT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(encoder, std::this_thread::get_id());
+  EXPECT_EQ(metrics_.in_phase(Phase::kDone), 1);
+}
+
+TEST_F(BlockingPredictorTest, EndsACallWithTheErrorOfItsEncoder) {
+  const auto encode = [](const InferAnswer&) { return absl::ResourceExhaustedError("too large"); };
+  const auto answer = blocking_.Predict(Request(), {}, encode);
+  EXPECT_EQ(answer.status().message(), "too large");
+  EXPECT_EQ(metrics_.in_phase(Phase::kDone), 0);
+  EXPECT_EQ(metrics_.stopped(Phase::kRejected, Phase::kResponding), 1);
+  const PredictionRecord record = records_.Wait(1);
+  EXPECT_EQ(record.status_message, "too large");
+  EXPECT_EQ(record.outputs.size(), 1u);
+}
+
+TEST_F(BlockingPredictorTest, EndsACallWhoseEncoderThrowsAndThrowsThat) {
+  const auto encode = [](const InferAnswer&) -> absl::Status { throw std::bad_alloc(); };
+  EXPECT_THROW(blocking_.Predict(Request(), {}, encode).IgnoreError(), std::bad_alloc);
+  EXPECT_EQ(metrics_.stopped(Phase::kFailed, Phase::kResponding), 1);
+}
+
+TEST_F(BlockingPredictorTest, EncodesNoErrors) {
+  const auto encode = [](const InferAnswer&) -> absl::Status { throw std::bad_alloc(); };
+  EXPECT_EQ(blocking_.Predict(Request("nobody"), {}, encode).status().code(),
+            absl::StatusCode::kNotFound);
 }
 
 TEST_F(BlockingPredictorTest, MakesTheCallASpanOfItsCallersTrace) {

@@ -156,6 +156,7 @@ TEST_F(RestServiceTest, RefusesBodiesThatAreTooLargeOrOfUnknownLength) {
   const RawResponse large = Post(kInfer, std::string(10'001, ' '));
   EXPECT_EQ(large.code, 413);
   EXPECT_TRUE(absl::StrContains(ErrorOf(large), "10001 bytes"));
+  EXPECT_EQ(metrics_.stopped(Phase::kRejected, Phase::kAccepted), 1);
   const RawResponse chunked = Exchange(
       server_->port(), absl::StrCat("POST ", kInfer, " HTTP/1.1\r\nHost: localhost\r\n",
                                     "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"));
@@ -204,6 +205,7 @@ TEST_F(SlowRestServiceTest, RefusesPredictionsBeyondItsPlacesAndStillAnswersProb
   EXPECT_EQ(refused.code, 503);
   EXPECT_TRUE(absl::StrContains(refused.head, "Retry-After: 1\r\n"));
   EXPECT_TRUE(absl::StrContains(ErrorOf(refused), "3 at once"));
+  EXPECT_EQ(metrics_.stopped(Phase::kRejected, Phase::kAccepted), 1);
   EXPECT_EQ(Fetch("/v2/health/live").code, 200);
   for (int i = 0; i < 3; ++i) pool_.RunOne();
   callers.clear();
@@ -219,6 +221,28 @@ TEST_F(SlowRestServiceTest, HoldsNoMoreThanOneLargestMessageOfBodies) {
   pool_.RunOne();
   caller.Join();
   EXPECT_EQ(answer.code, 200) << answer.body;
+}
+
+TEST_F(RestServiceTest, CountsACallWhoseBodyDoesNotCome) {
+  ReadyBody late(absl::DeadlineExceededError("the body comes too slowly"));
+  ReadyBody halfway(absl::CancelledError("the body stopped halfway"));
+  EXPECT_EQ(Handle(late).code, 408);
+  EXPECT_EQ(metrics_.stopped(Phase::kExpired, Phase::kAccepted), 1);
+  EXPECT_EQ(Handle(halfway).code, 499);
+  EXPECT_EQ(metrics_.stopped(Phase::kCancelled, Phase::kAccepted), 1);
+}
+
+class SmallRestServiceTest : public RestServiceTest {
+ protected:
+  SmallRestServiceTest() : RestServiceTest(PuppetPool::Mode::kAtOnce, {.max_message_bytes = 100}) {}
+};
+
+TEST_F(SmallRestServiceTest, CountsAnAnswerThatIsTooLargeAsRejected) {
+  const RawResponse response = Post(kInfer, kRequest);
+  EXPECT_EQ(response.code, 429);
+  EXPECT_TRUE(absl::StrContains(ErrorOf(response), "the answer is larger than"));
+  EXPECT_EQ(metrics_.in_phase(Phase::kDone), 0);
+  EXPECT_EQ(metrics_.stopped(Phase::kRejected, Phase::kResponding), 1);
 }
 
 class OnePlaceRestServiceTest : public RestServiceTest {
