@@ -46,8 +46,11 @@ int FindConnection(const std::string& peer, int peer_port, int own_port) {
     int fd = -1;
     if (!absl::SimpleAtoi(entry->d_name, &fd)) continue;  // "." and "..".
     if (!IsConnection(fd, peer, peer_port, own_port)) continue;
+    if (found >= 0) {
+      found = -1;
+      break;
+    }
     found = fd;
-    break;
   }
   closedir(folder);
   return found;
