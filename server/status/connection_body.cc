@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "status/connection_socket.h"
@@ -27,10 +27,11 @@ absl::Status TooLarge(int64_t max_bytes) {
 }  // namespace
 
 ConnectionBody::ConnectionBody(mg_connection* connection, const HttpRequest& request,
-                               const Clock& clock, const ClientPace& pace)
+                               const Clock& clock, const ClientPace& pace, ReadWatch& watch)
     : connection_(connection),
       clock_(clock),
       pace_(pace),
+      watch_(watch),
       begun_(clock.Now()),
       waits_(request.Header("Expect").has_value()) {
   const long long length = mg_get_request_info(connection)->content_length;
@@ -47,11 +48,11 @@ absl::StatusOr<std::string> ConnectionBody::Read(int64_t max_bytes) {
   }
   std::string body;
   body.reserve(static_cast<size_t>(length_.value_or(0)));
-  std::array<char, 16384> part{};
+  Part part{};
   const auto size = [&body] { return static_cast<int64_t>(body.size()); };
-  const auto late = [&] { return clock_.Now() >= pace_.Deadline(begun_, size()); };
+  const auto late = [&] { return cut_ || clock_.Now() >= pace_.Deadline(begun_, size()); };
   while (!length_ || size() < *length_) {
-    const int got = ReadSome(part.data(), part.size());
+    const int got = ReadSome(part);
     if (got > 0) body.append(part.data(), static_cast<size_t>(got));
     if (size() > max_bytes) return TooLarge(max_bytes);
     if (length_ && size() >= *length_) break;
@@ -66,19 +67,26 @@ absl::StatusOr<std::string> ConnectionBody::Read(int64_t max_bytes) {
   return body;
 }
 
-int ConnectionBody::ReadSome(char* part, size_t size) {
+int ConnectionBody::ReadSome(Part& part) {
+  // Of a socket that is not known the watch could not end a read.
+  if (std::exchange(first_, false) && length_ && Socket() >= 0) {
+    watch_.BeginRead(Socket(), pace_.Deadline(begun_, 0));
+    const int got = mg_read(connection_, part.data(), part.size());
+    cut_ = !watch_.EndRead();
+    return got;
+  }
   size_t want = 1;
   // What a chunked body has in between is none of its bytes.
   if (int there = 0; length_ && Socket() >= 0 && ioctl(Socket(), FIONREAD, &there) == 0) {
-    want = std::clamp<size_t>(static_cast<size_t>(std::max(there, 1)), 1, size);
+    want = std::clamp<size_t>(static_cast<size_t>(std::max(there, 1)), 1, part.size());
   }
-  return mg_read(connection_, part, want);
+  return mg_read(connection_, part.data(), want);
 }
 
 void ConnectionBody::Drain() {
   if (!unread_ || waits_ || Socket() < 0) return;
   shutdown(Socket(), SHUT_WR);
-  std::array<char, 16384> part{};
+  Part part{};
   for (int64_t left = kMostDrained; left > 0;) {
     const Duration time = begun_ + pace_.grace - clock_.Now();
     if (time <= Duration::zero()) return;

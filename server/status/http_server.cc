@@ -18,6 +18,7 @@
 #include "status/connection_body.h"
 #include "status/http_address.h"
 #include "status/listener_nudge.h"
+#include "status/read_watch.h"
 #include "status/request_checks.h"
 #include "telemetry/log.h"
 #include "telemetry/shared_log_limiter.h"
@@ -124,6 +125,7 @@ HttpServer::~HttpServer() {
 
 absl::Status HttpServer::Listen() {
   const std::string threads = std::to_string(options_.threads);
+  const std::string header = std::to_string(ConnectionBody::kMostReadAhead);
   const std::string timeout = std::to_string(options_.request_timeout.count());
   std::array<const char*, 11> settings = {"listening_ports",
                                           options_.address.c_str(),
@@ -134,7 +136,7 @@ absl::Status HttpServer::Listen() {
                                           "enable_directory_listing",
                                           "no",
                                           "max_request_size",
-                                          "16384",
+                                          header.c_str(),
                                           nullptr};
   mg_callbacks callbacks{};
   callbacks.begin_request = &HttpServer::OnRequest;
@@ -214,13 +216,17 @@ int HttpServer::OnRequest(mg_connection* connection) {
   // Civetweb's threads have stacks of 100 KiB, half of which the thread-local variables of our
   // libraries take.
   try {
-    Thread("http-request", [connection, &code] {
+    const SystemClock clock;
+    ReadWatch watch(clock);
+    const Thread request("http-request", [connection, &watch, &code] {
       try {
-        code = Serve(connection);
+        code = Serve(connection, watch);
       } catch (const std::exception&) {  // Out of memory. The connection is closed.
         code = 500;
       }
-    }).Join();
+      watch.End();
+    });
+    watch.Run();
   } catch (const std::system_error&) {  // No more threads are to be had.
     mg_printf(connection,
               "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
@@ -229,7 +235,7 @@ int HttpServer::OnRequest(mg_connection* connection) {
   return code;
 }
 
-int HttpServer::Serve(mg_connection* connection) {
+int HttpServer::Serve(mg_connection* connection, ReadWatch& watch) {
   const mg_request_info* info = mg_get_request_info(connection);
   const auto* server = static_cast<const HttpServer*>(info->user_data);
   const auto text = [](const char* value) { return std::string(value == nullptr ? "" : value); };
@@ -242,7 +248,7 @@ int HttpServer::Serve(mg_connection* connection) {
     request.headers.emplace_back(text(info->http_headers[i].name),
                                  text(info->http_headers[i].value));
   }
-  ConnectionBody body(connection, request, server->clock_, server->pace_);
+  ConnectionBody body(connection, request, server->clock_, server->pace_, watch);
   if (request.method == "POST") request.body = &body;
   HttpResponse response = server->Answer(request);
   Send(connection, response, request.method != "HEAD", server->clock_, server->pace_);

@@ -22,6 +22,8 @@ struct mg_connection;
 
 namespace tournant {
 
+class ReadWatch;
+
 // What a POST carries, still on its way.
 class HttpBody {
  public:
@@ -114,7 +116,7 @@ class HttpServer {
   HttpResponse Answer(const HttpRequest& request) const;
   static int OnRequest(mg_connection* connection);
   // Reads the request, and sends what its route answers.
-  static int Serve(mg_connection* connection);
+  static int Serve(mg_connection* connection, ReadWatch& watch);
   static int OnLogMessage(const mg_connection* connection, const char* message);
 
   const Options options_;
