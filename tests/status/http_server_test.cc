@@ -1,6 +1,7 @@
 #include "status/http_server.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <array>
 #include <atomic>
@@ -250,6 +251,34 @@ TEST_F(HttpServerWithSlowClients, GivesUpWhoDoesNotTakeItsAnswer) {
   ASSERT_TRUE(server.ok()) << server.status();
   const OpenConnection stuck((*server)->port(), "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
   ASSERT_TRUE(stuck.sent());
+  WaitForAnAnswer((*server)->port());
+}
+
+TEST_F(HttpServerWithSlowClients, GivesUpWhoTakesItsAnswerLittleByLittle) {
+  constexpr size_t kLarge = 64 << 20;
+  std::atomic<bool> given_up = false;
+  const auto large = [&](const HttpRequest&) {
+    HttpResponse response{.body = std::string(kLarge, 'x')};
+    response.held = std::shared_ptr<const char>("", [&](const char*) { given_up = true; });
+    return response;
+  };
+  auto server = HttpServer::Start({.address = "127.0.0.1:0",
+                                   .threads = 1,
+                                   .request_timeout = std::chrono::milliseconds(100),
+                                   .least_bytes_per_second = 1 << 30},
+                                  {{"/a", Text("hello")}, {"/large", large}});
+  ASSERT_TRUE(server.ok()) << server.status();
+  size_t taken = 0;
+  // A client that the machine keeps from sending in time is given up before it is answered.
+  while (!given_up) {
+    taken = 0;
+    OpenConnection slow((*server)->port(), "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    for (ssize_t got = 0; !given_up && (got = slow.Read()) > 0;) {
+      taken += static_cast<size_t>(got);
+      poll(nullptr, 0, /*timeout_ms=*/1);
+    }
+  }
+  EXPECT_LT(taken, kLarge / 2);
   WaitForAnAnswer((*server)->port());
 }
 

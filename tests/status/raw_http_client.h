@@ -43,7 +43,7 @@ class OpenConnection {
   bool sent() const { return sent_; }
   // Some of what the server sends, when there is any: how many bytes; 0 or less at the end.
   ssize_t Read() {
-    char buffer[1024];
+    char buffer[16384];
     return recv(fd_, buffer, sizeof buffer, 0);
   }
   // Blocks until the server closes it.
