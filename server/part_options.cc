@@ -28,7 +28,11 @@ CallLimits Limits(const Config& config) {
 }  // namespace
 
 BlockingPredictor::Options HttpCallOptions(const Config& config, Tracer* tracer) {
-  return {.limits = Limits(config), .slow_call = config.log_slow_calls, .tracer = tracer};
+  return {.limits = Limits(config),
+          .slow_call = config.log_slow_calls,
+          .tracer = tracer,
+          .method = "POST /v2/models/{model}/infer",
+          .http = true};
 }
 
 RestService::Options RestOptions(const Config& config) {

@@ -127,7 +127,7 @@ Detached BlockingPredictor::Serve(Home& home, InferRequest request, CallArrival 
   const TimePoint ended = clock_.Now();
   phase.EnterAt(EndPhaseOf(status), ended);
   ReportCall({.method = options_.method,
-              .http = true,
+              .http = options_.http,
               .prediction = prediction,
               .phase = phase,
               .ended = ended,

@@ -58,8 +58,10 @@ class BlockingPredictor {
     CallLimits limits = {};
     Duration slow_call{0};  // From which on an answered call gets a line in the log; zero: never.
     Tracer* tracer = nullptr;  // Null: calls are not recorded, traces are only passed on.
-    // What spans and log lines call all of these calls: HTTP's method and route.
-    std::string method = "POST /v2/models/{model}/infer";
+    // What spans and log lines call all of these calls, and whether that is a method and route of
+    // HTTP's (see CallTrace::Summary).
+    std::string method;
+    bool http = false;
   };
 
   // `homes` take calls in turn; at least one.

@@ -65,7 +65,10 @@ class BlockingPredictorTest : public testing::Test {
   Tracer tracer_{spans_, clock_, {.sampling = 0, .seed = 5}};
   BlockingPredictor blocking_{predictor_,
                               clock_,
-                              {.slow_call = std::chrono::seconds(1), .tracer = &tracer_},
+                              {.slow_call = std::chrono::seconds(1),
+                               .tracer = &tracer_,
+                               .method = "POST /v2/models/{model}/infer",
+                               .http = true},
                               {{&thread_.loop(), &metrics_, &in_flight_, &log_}}};
 };
 

@@ -64,7 +64,10 @@ class ShownIdTest : public testing::Test {
   KeptSpans spans_;
   Tracer tracer_{spans_, clock_, {.sampling = 1, .seed = 5}};
   BlockingPredictor blocking_{
-      predictor_, clock_, {.tracer = &tracer_}, {{&thread_.loop(), &metrics_, &in_flight_, &log_}}};
+      predictor_,
+      clock_,
+      {.tracer = &tracer_, .method = "POST /v2/models/{model}/infer", .http = true},
+      {{&thread_.loop(), &metrics_, &in_flight_, &log_}}};
 };
 
 class UnhashedIdTest : public ShownIdTest {

@@ -80,7 +80,10 @@ class RestServiceTest : public testing::Test {
   KeptSpans spans_;
   Tracer tracer_{spans_, clock_, {.sampling = 0, .seed = 5}};
   BlockingPredictor blocking_{
-      predictor_, clock_, {.tracer = &tracer_}, {{&thread_.loop(), &metrics_, &in_flight_, &log_}}};
+      predictor_,
+      clock_,
+      {.tracer = &tracer_, .method = "POST /v2/models/{model}/infer", .http = true},
+      {{&thread_.loop(), &metrics_, &in_flight_, &log_}}};
   RestService rest_;
   std::unique_ptr<HttpServer> server_;
 };
