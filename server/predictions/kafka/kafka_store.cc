@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "predictions/kafka/property_check.h"
 #include "telemetry/log.h"
 
 namespace tournant {
@@ -28,21 +28,11 @@ bool IsFinal(int error) {
   }
 }
 
-// That "durable" means what it says hangs on these.
-constexpr absl::string_view kOurs[] = {"bootstrap.servers",     "metadata.broker.list",
-                                       "enable.idempotence",    "acks",
-                                       "request.required.acks", "transactional.id"};
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<KafkaStore>> KafkaStore::Open(Options options) {
-  for (const KafkaProperty& property : options.properties) {
-    if (std::find(std::begin(kOurs), std::end(kOurs), property.name) == std::end(kOurs)) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat(property.where.empty() ? "kafka" : property.where, ": '", property.name,
-                     "' is set by the server: brokers and topic come with --prediction_log, and an "
-                     "idempotent producer waits for all in-sync replicas"));
-  }
+  absl::Status allowed = CheckKafkaProperties(options.properties);
+  if (!allowed.ok()) return allowed;
   std::unique_ptr<KafkaStore> store(new KafkaStore(std::move(options)));
   const Options& chosen = store->options_;
   // acks=all and order come with idempotence. Messages of any size are handed to the broker, whose

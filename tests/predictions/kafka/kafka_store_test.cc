@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "fakes/manual_clock.h"
 #include "predictions/open_prediction_log.h"
 #include "predictions/prediction_log.h"
@@ -280,6 +281,27 @@ TEST(KafkaStore, KeepsValuesOutOfItsErrors) {
   EXPECT_THAT(invalid, Not(HasSubstr("hunter2")));
   EXPECT_THAT(error_of("acks", "0"), HasSubstr("kafka.properties:7: 'acks' is set by the server"));
   EXPECT_EQ(error_of("sasl.password", "hunter2"), "");
+}
+
+TEST(KafkaStore, RefusesWhatWouldKeepItFromEndingABatch) {
+  const auto error_of = [](const std::string& name, const std::string& value) {
+    return std::string(KafkaStore::Open({.brokers = "127.0.0.1:9",
+                                         .topic = kTopic,
+                                         .properties = {{name, value, "kafka.properties:7"}}})
+                           .status()
+                           .message());
+  };
+  for (const char* name : {"delivery.report.only.error", "enabled_events", "log.queue",
+                           "queue.buffering.max.kbytes", "test.mock.num.brokers"}) {
+    EXPECT_THAT(error_of(name, "1"),
+                HasSubstr(absl::StrCat("kafka.properties:7: '", name, "' is set by the server: ")));
+  }
+  for (const char* name : {"message.timeout.ms", "delivery.timeout.ms"}) {
+    for (const char* endless : {"0", "0x0", "-1", ""}) {
+      EXPECT_THAT(error_of(name, endless), HasSubstr("is milliseconds, from 1 on")) << endless;
+    }
+    EXPECT_EQ(error_of(name, "30000"), "");
+  }
 }
 
 TEST(KafkaStore, SaysWhatIsWrongWithItsSettings) {
