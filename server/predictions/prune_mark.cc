@@ -1,5 +1,6 @@
 #include "predictions/prune_mark.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/match.h"
@@ -30,7 +31,8 @@ PruneMark ReadPruneMark(absl::string_view contents) {
   for (absl::string_view line : absl::StrSplit(contents.substr(0, whole), '\n')) {
     PruneMark read;
     read.end = absl::ConsumeSuffix(&line, kEnd);
-    if (absl::ConsumePrefix(&line, kUpTo) && absl::SimpleAtoi(line, &read.up_to)) mark = read;
+    if (!absl::ConsumePrefix(&line, kUpTo) || !absl::SimpleAtoi(line, &read.up_to)) continue;
+    mark = {.up_to = std::max(mark.up_to, read.up_to), .end = mark.end || read.end};
   }
   return mark;
 }

@@ -11,15 +11,17 @@
 namespace tournant {
 
 // What was deleted on purpose of a run of a log, so that a reader does not take it for lost. A file
-// of lines beside the run's own, each written through before a file is deleted; the last whole line
-// holds. A file that is marked and still there was left by somebody who was killed in between.
+// of lines beside the run's own, each written through before a file is deleted. The furthest line
+// holds, since several may prune at once, and none of them knows what the others are about to
+// write. A file that is marked and still there was left by somebody who was killed in between.
 struct PruneMark {
   uint64_t up_to = 0;  // Sequence number.
   bool end = false;    // The end of the run is among it: nothing follows any more.
 };
 
-// "up to 100\n", or "up to 100, the end\n". The mark of a file is its last whole line.
+// "up to 100\n", or "up to 100, the end\n".
 std::string PruneMarkLine(const PruneMark& mark);
+// What all whole lines say together.
 PruneMark ReadPruneMark(absl::string_view contents);
 
 // Of the run that a file belongs to, by its name; empty for a file that is none of a log.
@@ -30,7 +32,7 @@ bool IsPruneMark(absl::string_view name);
 std::map<std::string, PruneMark> ReadPruneMarks(const LogDirectory& directory);
 
 // Adds a line to the mark of that name and makes it durable. FAILED_PRECONDITION while another
-// process does the same.
+// process does the same; NOT_FOUND or ABORTED when one removes the mark at this moment.
 absl::Status WritePruneMark(LogDirectory& directory, const std::string& name,
                             const PruneMark& mark);
 

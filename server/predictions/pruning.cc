@@ -43,16 +43,18 @@ std::optional<PruneMark> MarkOf(const LogDirectory& directory, const std::string
   return mark;
 }
 
+bool IsGone(const LogDirectory& directory, const std::string& name) {
+  return absl::IsNotFound(directory.InfoOf(name).status());
+}
+
+// NOT_FOUND when somebody else has deleted it.
 absl::Status Delete(LogDirectory& directory, const std::string& name) {
-  const std::string mark_name = PruneMarkName(name);
-  if (std::optional<PruneMark> mark = MarkOf(directory, name); mark) {
-    // A file may be older than one that went before it.
-    if (const auto before = directory.ReadAll(mark_name); before.ok()) {
-      const PruneMark there = ReadPruneMark(*before);
-      mark = PruneMark{.up_to = std::max(mark->up_to, there.up_to), .end = mark->end || there.end};
-    }
-    const absl::Status marked = WritePruneMark(directory, mark_name, *mark);
-    if (!marked.ok()) return marked;
+  if (const std::optional<PruneMark> mark = MarkOf(directory, name); mark) {
+    // Reading takes a while, and a mark is not to be made again for a run of which nothing is left.
+    if (IsGone(directory, name)) return absl::NotFoundError(name);
+    const absl::Status marked = WritePruneMark(directory, PruneMarkName(name), *mark);
+    // A mark that somebody removes meanwhile went after the files.
+    if (!marked.ok()) return IsGone(directory, name) ? absl::NotFoundError(name) : marked;
   }
   return directory.Remove(name);
 }
@@ -68,7 +70,8 @@ absl::Status DropMarks(LogDirectory& directory) {
     });
     const auto contents = directory.ReadAll(name);
     if (used || !contents.ok() || !ReadPruneMark(*contents).end) continue;
-    if (absl::Status removed = directory.Remove(name); !removed.ok()) return removed;
+    const absl::Status removed = directory.Remove(name);
+    if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
   }
   return absl::OkStatus();
 }
@@ -88,8 +91,10 @@ absl::StatusOr<PruneSummary> PrunePredictions(
     const bool too_much = limits.max_bytes && total > *limits.max_bytes;
     const bool too_old = limits.max_age && now - file.info.written > *limits.max_age;
     if (!too_much && !too_old) continue;
-    if (absl::Status gone = Delete(directory, file.name); !gone.ok()) return gone;
+    const absl::Status gone = Delete(directory, file.name);
+    if (!gone.ok() && !absl::IsNotFound(gone)) return gone;
     total -= file.info.bytes;
+    if (!gone.ok()) continue;
     ++summary.files;
     summary.bytes += file.info.bytes;
     deleted(file.name);

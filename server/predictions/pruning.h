@@ -26,8 +26,10 @@ struct PruneSummary {
 // Deletes the oldest finished files of a log until it is within the limits; never one that is being
 // written. Before a file goes it is read and marked (prune_mark.h), so that whoever is killed at
 // any moment leaves a log of which a reader can tell what was pruned from what is lost. `deleted`
-// hears each name. Servers may write meanwhile; of two that prune at once, one gets
-// FAILED_PRECONDITION. One file is in memory at a time.
+// hears each name. Servers may write meanwhile, and others prune: what is gone already counts with
+// whoever deleted it. FAILED_PRECONDITION when two mark the same run at the same moment, ABORTED
+// when one removes the mark just then; the next attempt goes on from there. One file is in memory
+// at a time.
 absl::StatusOr<PruneSummary> PrunePredictions(
     LogDirectory& directory, WallTime now, const PruneLimits& limits,
     const std::function<void(const std::string&)>& deleted);

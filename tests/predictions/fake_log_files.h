@@ -136,7 +136,7 @@ class FakeLogFile final : public LogFile {
   const std::string name_;
 };
 
-class FakeLogDirectory final : public LogDirectory {
+class FakeLogDirectory : public LogDirectory {
  public:
   explicit FakeLogDirectory(FakeDisk& disk) : disk_(disk) {}
 
@@ -182,6 +182,37 @@ class FakeLogDirectory final : public LogDirectory {
 
  private:
   FakeDisk& disk_;
+};
+
+// Of somebody who is overtaken: `meanwhile` happens once, after `file` was read or before it is
+// made or opened.
+class OvertakenDirectory final : public FakeLogDirectory {
+ public:
+  enum class At { kRead, kCreate, kOpen };
+  OvertakenDirectory(FakeDisk& disk, At at, std::string file, std::function<void()> meanwhile)
+      : FakeLogDirectory(disk), at_(at), file_(std::move(file)), meanwhile_(std::move(meanwhile)) {}
+
+  absl::StatusOr<std::unique_ptr<LogFile>> Create(const std::string& name) override {
+    Touch(At::kCreate, name);
+    return FakeLogDirectory::Create(name);
+  }
+  absl::StatusOr<std::unique_ptr<LogFile>> Open(const std::string& name) override {
+    Touch(At::kOpen, name);
+    return FakeLogDirectory::Open(name);
+  }
+  absl::StatusOr<std::string> ReadAll(const std::string& name) const override {
+    auto bytes = FakeLogDirectory::ReadAll(name);
+    Touch(At::kRead, name);
+    return bytes;
+  }
+
+ private:
+  void Touch(At at, const std::string& name) const {
+    if (at == at_ && name == file_) std::exchange(meanwhile_, [] {})();
+  }
+  const At at_;
+  const std::string file_;
+  mutable std::function<void()> meanwhile_;
 };
 
 }  // namespace tournant

@@ -17,6 +17,7 @@ namespace tournant {
 namespace {
 
 using Operation = FakeDisk::Operation;
+using At = OvertakenDirectory::At;
 
 constexpr uint64_t kRun = 1'380'628'800'000'000;
 constexpr char kFirst[] = "predictions-20131001T120000.000000Z-00000001.tpred";
@@ -49,6 +50,12 @@ class PruningTest : public testing::Test {
   }
   // All that may go.
   absl::Status PruneAll() { return Prune({.max_bytes = 0}); }
+
+  // The same, while another one does it at that moment.
+  absl::StatusOr<PruneSummary> PruneAllOvertaken(At at, const std::string& file) {
+    OvertakenDirectory directory(disk_, at, file, [&] { EXPECT_TRUE(PruneAll().ok()); });
+    return PrunePredictions(directory, now_, {.max_bytes = 0}, [](const std::string&) {});
+  }
 
   ReadSummary Read() {
     auto summary =
@@ -136,6 +143,37 @@ TEST_F(PruningTest, AMarkThatIsCutOffAnywhereHoldsUpToItsLastWholeLine) {
   disk_.Put(kMark, "up to 2\nup t");
   EXPECT_TRUE(PruneAll().ok());
   EXPECT_EQ(disk_.files()[kMark], "up to 2\nup to 2\nup to 4\n");
+}
+
+TEST_F(PruningTest, WhoIsOvertakenByAnotherTurnsNoMarkBack) {
+  const auto overtaken = PruneAllOvertaken(At::kCreate, kMark);
+  ASSERT_TRUE(overtaken.ok()) << overtaken.status();
+  EXPECT_EQ(overtaken->files, 0u) << "the other one has deleted them";
+  EXPECT_EQ(disk_.files()[kMark], "up to 2\nup to 4\nup to 2\n");
+  const ReadSummary read = Read();
+  EXPECT_EQ(read.pruned, 4u);
+  EXPECT_EQ(read.missing, 0u);
+  EXPECT_TRUE(read.problems.empty());
+}
+
+TEST_F(PruningTest, WhoIsOvertakenByAnotherLeavesNothingOfARunThatEnded) {
+  EndTheRun();
+  ASSERT_TRUE(PruneAllOvertaken(At::kRead, kFirst).ok());
+  EXPECT_TRUE(disk_.names().empty());
+}
+
+TEST_F(PruningTest, AMarkThatAnotherRemovesAtThatMomentIsNoError) {
+  EndTheRun();
+  disk_.Put(kMark, "up to 1\n");
+  const auto overtaken = PruneAllOvertaken(At::kOpen, kMark);
+  ASSERT_TRUE(overtaken.ok()) << overtaken.status();
+  EXPECT_TRUE(disk_.names().empty());
+}
+
+TEST_F(PruningTest, AMarkIsWhatAllItsLinesSayTogether) {
+  const PruneMark mark = ReadPruneMark("up to 100\nup to 300, the end\nup to 200\n");
+  EXPECT_EQ(mark.up_to, 300u);
+  EXPECT_TRUE(mark.end);
 }
 
 TEST_F(PruningTest, AFileThatTellsNoRunGoesWithoutAMark) {
