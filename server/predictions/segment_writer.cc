@@ -95,8 +95,7 @@ void SegmentWriter::Abandon() {
   }
   file_ = nullptr;
   if (absl::IsNotFound(status)) {
-    Log(LogLevel::kError, "a file of the prediction log was removed while it was written",
-        {{"file", directory_.PathOf(name)}, {"durable_bytes_lost", durable_bytes_}});
+    LogRemoved();
   } else if (!status.ok()) {
     Log(LogLevel::kWarning, "a file of the prediction log was left as it is",
         {{"file", directory_.PathOf(name)}, {"error", status.ToString()}});
@@ -114,12 +113,25 @@ Duration SegmentWriter::UntilRotation() const {
 
 absl::Status SegmentWriter::RotateIfDue() { return RotationIsDue() ? Finish() : absl::OkStatus(); }
 
-absl::Status SegmentWriter::Finish() {
-  if (file_ == nullptr) return absl::OkStatus();
+void SegmentWriter::LogRemoved() const {
+  Log(LogLevel::kError, "a file of the prediction log was removed while it was written",
+      {{"file", directory_.PathOf(OpenFileName(run_, index_))},
+       {"durable_bytes_lost", durable_bytes_}});
+}
+
+absl::Status SegmentWriter::Close() {
   // Renamed while still locked, so that no other process takes it for one that was left behind.
   absl::Status status = directory_.Rename(OpenFileName(run_, index_), FileName(run_, index_));
   file_ = nullptr;
+  if (absl::IsNotFound(status)) LogRemoved();
   return status;
+}
+
+absl::Status SegmentWriter::Finish() {
+  if (file_ == nullptr) return absl::OkStatus();
+  absl::Status status = Close();
+  // Nothing is left that could be tried again, and what comes next gets a file of its own.
+  return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 
 absl::Status SegmentWriter::End(absl::string_view run_end) {
@@ -127,7 +139,7 @@ absl::Status SegmentWriter::End(absl::string_view run_end) {
   uint32_t crc = 0;
   absl::Status status = AddFrame(run_end, kRunEndMarker, crc);
   if (status.ok()) status = Sync();
-  if (status.ok()) return Finish();
+  if (status.ok()) return Close();
   Abandon();
   return status;
 }

@@ -38,6 +38,7 @@ class SegmentWriter {
   bool is_open() const { return file_ != nullptr; }
   Duration UntilRotation() const;
 
+  // A file that was removed is done with, too; the server's log says what went with it.
   absl::Status Finish();
   // The same, with the end of the run behind the last record: a serialized tournant.LoggedRunEnd.
   // Makes a file for it where none is open. After an error the run has no end.
@@ -54,6 +55,9 @@ class SegmentWriter {
   // Everything that was put is durable.
   absl::Status Sync();
   void Abandon();
+  // Gives the open file its final name and closes it. NOT_FOUND when it was removed.
+  absl::Status Close();
+  void LogRemoved() const;
 
   LogDirectory& directory_;
   const Clock& clock_;

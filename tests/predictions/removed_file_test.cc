@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "fakes/manual_clock.h"
 #include "predictions/fake_log_files.h"
+#include "predictions/file_store.h"
 #include "predictions/prediction_log.h"
 #include "predictions/prediction_reader.h"
 #include "predictions/record_codec.h"
@@ -68,6 +71,38 @@ TEST_F(RemovedFileTest, WhatWentIntoItIsNotDurableWhereThereCanBeNoNewOne) {
   EXPECT_EQ(log->counters().durable, 1u);
   EXPECT_EQ(log->counters().dropped_io, 1u);
   EXPECT_NE(log->StatusJson().find("not mounted any more"), std::string::npos);
+}
+
+TEST_F(RemovedFileTest, ItsLossIsLoggedAndNoErrorWhenItWouldHaveBeenFinished) {
+  auto store = FileStore::Open(std::make_unique<FakeLogDirectory>(disk_), clock_, {});
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto append = [&] {
+    const std::vector<std::string> payloads = {"a record"};
+    std::vector<StoreOutcome> outcomes(payloads.size(), StoreOutcome::kFailed);
+    EXPECT_TRUE((*store)->Append(payloads, outcomes).ok());
+  };
+  const std::function<absl::Status()> finishes[] = {
+      [&] { return (*store)->Upkeep(); },
+      [&] {
+        append();
+        return absl::OkStatus();
+      },
+      [&] { return (*store)->Finish({}); },
+      [&] { return (*store)->Finish({.enqueued = 3, .durable = 3}); },
+  };
+  for (const auto& finish : finishes) {
+    append();
+    disk_.RemoveAll();
+    clock_.Advance(std::chrono::hours(1));
+    testing::internal::CaptureStderr();
+    const absl::Status finished = finish();
+    const std::string logged = testing::internal::GetCapturedStderr();
+    EXPECT_TRUE(finished.ok()) << finished;
+    EXPECT_NE(logged.find("was removed while it was written"), std::string::npos) << logged;
+    EXPECT_NE(logged.find("\"durable_bytes_lost\":"), std::string::npos) << logged;
+  }
+  // Nothing but the end of the run, which was written once more.
+  EXPECT_EQ(disk_.names().size(), 1u);
 }
 
 }  // namespace
