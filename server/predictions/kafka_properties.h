@@ -8,7 +8,7 @@
 
 namespace tournant {
 
-// A property of librdkafka. Its value may be a secret: it gets into no log and no error.
+// A property of librdkafka. Its value may be a secret: nothing here puts it into a log or an error.
 struct KafkaProperty {
   std::string name;
   std::string value;

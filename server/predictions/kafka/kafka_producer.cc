@@ -6,7 +6,9 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "base/status.h"
 #include "telemetry/log.h"
 
@@ -29,25 +31,45 @@ void OnLog(const rd_kafka_t*, int level, const char* facility, const char* text)
   Log(LogLevel::kDebug, "librdkafka", {{"facility", facility}, {"text", text}});
 }
 
-// With a room for the text of an error.
+absl::Status Bad(absl::string_view where, absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat(where.empty() ? "kafka" : where, ": ", what));
+}
+
+// Whether a text of librdkafka speaks of a property: "`linger.ms` must ...", "ssl.key.pem failed".
+bool Names(absl::string_view text, absl::string_view property) {
+  for (absl::string_view word : absl::StrSplit(text, absl::ByAnyChar(" `'\",;:()="))) {
+    if (absl::StripSuffix(word, ".") == property) return true;
+  }
+  return false;
+}
+
+// No error has librdkafka's own words: they quote values, in part too, or cut off.
 class Settings {
  public:
   absl::Status Set(const KafkaProperty& property) {
-    const auto result = rd_kafka_conf_set(conf_, property.name.c_str(), property.value.c_str(),
-                                          error_.data(), error_.size());
-    if (result == RD_KAFKA_CONF_OK) return absl::OkStatus();
-    // librdkafka quotes the value.
-    std::string text = error_.data();
-    if (!property.value.empty()) text = absl::StrReplaceAll(text, {{property.value, "..."}});
-    return absl::InvalidArgumentError(
-        absl::StrCat(property.where.empty() ? "kafka" : property.where, ": ", text));
+    std::erase_if(properties_, [&](const auto& other) { return other.name == property.name; });
+    properties_.push_back(property);
+    switch (rd_kafka_conf_set(conf_, property.name.c_str(), property.value.c_str(), nullptr, 0)) {
+      case RD_KAFKA_CONF_OK:
+        return absl::OkStatus();
+      case RD_KAFKA_CONF_UNKNOWN:
+        return Bad(property.where,
+                   absl::StrCat("librdkafka has no property '", property.name, "'"));
+      default:
+        return Bad(property.where,
+                   absl::StrCat("librdkafka does not take this value of '", property.name,
+                                "', or was built without what that needs"));
+    }
   }
   rd_kafka_conf_t* get() { return conf_; }
   // Takes the settings over when it works.
   absl::StatusOr<rd_kafka_t*> MakeProducer() {
-    rd_kafka_t* producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf_, error_.data(), error_.size());
+    std::array<char, 512> text{};
+    rd_kafka_t* producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf_, text.data(), text.size());
     if (producer == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat("kafka: ", error_.data()));
+      return Bad("", absl::StrCat("librdkafka makes no producer of these properties together; look "
+                                  "at ",
+                                  Suspects(text.data())));
     }
     conf_ = nullptr;
     return producer;
@@ -61,8 +83,22 @@ class Settings {
   Settings& operator=(const Settings&) = delete;
 
  private:
+  // The properties that `text` names and where they stand; if it names none, all that somebody has
+  // written.
+  std::string Suspects(absl::string_view text) const {
+    std::vector<std::string> named;
+    std::vector<std::string> written;
+    for (const auto& [name, value, where] : properties_) {
+      const std::string suspect =
+          absl::StrCat("'", name, "'", where.empty() ? "" : absl::StrCat(" (", where, ")"));
+      if (Names(text, name)) named.push_back(suspect);
+      if (!where.empty()) written.push_back(suspect);
+    }
+    return absl::StrJoin(named.empty() ? written : named, ", ");
+  }
+
   rd_kafka_conf_t* conf_;
-  std::array<char, 512> error_{};
+  std::vector<KafkaProperty> properties_;
 };
 
 }  // namespace

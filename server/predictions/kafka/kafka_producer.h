@@ -34,7 +34,8 @@ class KafkaProducer {
   };
 
   // Connects in the background. INVALID_ARGUMENT for a property or a value that librdkafka does not
-  // take, with where it stands; never with its value. `reports` outlives the producer.
+  // take, and for some that do not go together: with their names and where they stand, never with a
+  // value. `reports` outlives the producer.
   static absl::StatusOr<std::unique_ptr<KafkaProducer>> Make(
       const std::vector<KafkaProperty>& properties, const std::string& topic, Reports& reports);
   ~KafkaProducer();

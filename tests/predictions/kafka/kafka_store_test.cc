@@ -264,43 +264,70 @@ TEST_F(KafkaStoreTest, ARecordSaysWhichRunItIsOf) {
   EXPECT_NE(read[0].run(), "");
 }
 
+// Of a store with such lines in its file of properties.
+std::string ErrorOf(std::vector<KafkaProperty> properties) {
+  for (size_t i = 0; i < properties.size(); ++i) {
+    properties[i].where = absl::StrCat("kafka.properties:", i + 7);
+  }
+  const auto store = KafkaStore::Open(
+      {.brokers = "127.0.0.1:9", .topic = kTopic, .properties = std::move(properties)});
+  return std::string(store.status().message());
+}
+std::string ErrorOf(const std::string& name, const std::string& value) {
+  return ErrorOf({{name, value}});
+}
+
 TEST(KafkaStore, KeepsValuesOutOfItsErrors) {
-  const auto error_of = [](const std::string& name, const std::string& value) {
-    return std::string(KafkaStore::Open({.brokers = "127.0.0.1:9",
-                                         .topic = kTopic,
-                                         .properties = {{name, value, "kafka.properties:7"}}})
-                           .status()
-                           .message());
-  };
-  const std::string unknown = error_of("sasl.pasword", "hunter2");
+  const std::string unknown = ErrorOf("sasl.pasword", "hunter2");
   EXPECT_THAT(unknown, HasSubstr("kafka.properties:7: "));
   EXPECT_THAT(unknown, HasSubstr("sasl.pasword"));
   EXPECT_THAT(unknown, Not(HasSubstr("hunter2")));
-  const std::string invalid = error_of("security.protocol", "hunter2");
+  const std::string invalid = ErrorOf("security.protocol", "hunter2");
   EXPECT_THAT(invalid, HasSubstr("kafka.properties:7: "));
   EXPECT_THAT(invalid, Not(HasSubstr("hunter2")));
-  EXPECT_THAT(error_of("acks", "0"), HasSubstr("kafka.properties:7: 'acks' is set by the server"));
-  EXPECT_EQ(error_of("sasl.password", "hunter2"), "");
+  EXPECT_THAT(ErrorOf("acks", "0"), HasSubstr("kafka.properties:7: 'acks' is set by the server"));
+  EXPECT_EQ(ErrorOf("sasl.password", "hunter2"), "");
+}
+
+TEST(KafkaStore, KeepsPartsOfValuesAndLongOnesOutOfItsErrors) {
+  std::string longer;
+  for (int i = 0; i < 200; ++i) longer += "hunter2";
+  const std::vector<std::pair<std::string, std::string>> bad = {{"debug", "broker,hunter2"},
+                                                                {"topic.blacklist", "ab,(hunter2"},
+                                                                {"security.protocol", longer},
+                                                                {"partitioner", longer}};
+  for (const auto& [name, value] : bad) {
+    const std::string error = ErrorOf(name, value);
+    EXPECT_THAT(error, HasSubstr(absl::StrCat("kafka.properties:7: librdkafka does not take this "
+                                              "value of '",
+                                              name, "'")));
+    EXPECT_THAT(error, Not(HasSubstr("hunter2")));
+  }
+}
+
+TEST(KafkaStore, SaysWhichPropertiesDoNotGoTogetherAndWhereTheyStand) {
+  EXPECT_EQ(ErrorOf({{"client.rack", "r"}, {"linger.ms", "20000"}}),
+            "kafka: librdkafka makes no producer of these properties together; look at "
+            "'message.timeout.ms', 'linger.ms' (kafka.properties:8)");
+  // Here librdkafka names none, but quotes the value.
+  const std::string unsupported =
+      ErrorOf({{"security.protocol", "sasl_plaintext"}, {"sasl.mechanisms", "hunter2"}});
+  EXPECT_THAT(unsupported, HasSubstr("look at 'security.protocol' (kafka.properties:7), "
+                                     "'sasl.mechanisms' (kafka.properties:8)"));
+  EXPECT_THAT(unsupported, Not(HasSubstr("hunter2")));
 }
 
 TEST(KafkaStore, RefusesWhatWouldKeepItFromEndingABatch) {
-  const auto error_of = [](const std::string& name, const std::string& value) {
-    return std::string(KafkaStore::Open({.brokers = "127.0.0.1:9",
-                                         .topic = kTopic,
-                                         .properties = {{name, value, "kafka.properties:7"}}})
-                           .status()
-                           .message());
-  };
   for (const char* name : {"delivery.report.only.error", "enabled_events", "log.queue",
                            "queue.buffering.max.kbytes", "test.mock.num.brokers"}) {
-    EXPECT_THAT(error_of(name, "1"),
+    EXPECT_THAT(ErrorOf(name, "1"),
                 HasSubstr(absl::StrCat("kafka.properties:7: '", name, "' is set by the server: ")));
   }
   for (const char* name : {"message.timeout.ms", "delivery.timeout.ms"}) {
     for (const char* endless : {"0", "0x0", "-1", ""}) {
-      EXPECT_THAT(error_of(name, endless), HasSubstr("is milliseconds, from 1 on")) << endless;
+      EXPECT_THAT(ErrorOf(name, endless), HasSubstr("is milliseconds, from 1 on")) << endless;
     }
-    EXPECT_EQ(error_of(name, "30000"), "");
+    EXPECT_EQ(ErrorOf(name, "30000"), "");
   }
 }
 
