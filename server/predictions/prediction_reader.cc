@@ -30,6 +30,7 @@ class Reading {
     if (absl::IsNotFound(bytes.status()) && IsOpenFile(name)) {
       bytes = directory_.ReadAll(FinishedName(name));
     }
+    if (absl::IsNotFound(bytes.status()) && of_ == Of::kFolder && WasPruned(name)) return true;
     ++summary_.files;
     if (!bytes.ok()) {
       Problem(Kind::kUnreadable, name, 0, 0, bytes.status().message());
@@ -59,6 +60,19 @@ class Reading {
   }
 
  private:
+  // Whether a file that is gone was deleted on purpose since the folder was listed.
+  bool WasPruned(const std::string& name) {
+    const std::string mark_name = PruneMarkName(name);
+    if (const auto mark = directory_.ReadAll(mark_name); mark.ok()) {
+      return runs_.NotePruned(RunOfPruneMark(mark_name), ReadPruneMark(*mark));
+    }
+    // The mark of a run goes with its last file, and then there is nothing that could be whole.
+    const auto names = directory_.List();
+    return names.ok() && std::none_of(names->begin(), names->end(), [&](const std::string& other) {
+             return PruneMarkName(other) == mark_name;
+           });
+  }
+
   bool ReadFrames(const std::string& name, absl::string_view bytes, uint64_t run) {
     FrameScanner scanner(bytes);
     for (FrameScanner::Piece piece; scanner.Next(piece);) {

@@ -40,8 +40,9 @@ struct ReadSummary {
 using PredictionVisitor = std::function<bool(const LoggedPrediction&)>;
 
 // Reads a log's folder, or one file of it, and gives only records whose CRC is right. What is
-// missing before the first record of one file alone is not known. One file is in memory at a time.
-// An error means that there is nothing to read at all.
+// missing before the first record of one file alone is not known. Servers may write, and others
+// prune, meanwhile: a file of a folder that is pruned before its turn counts as such. One file is
+// in memory at a time. An error means that there is nothing to read at all.
 absl::StatusOr<ReadSummary> ReadPredictions(const std::string& path,
                                             const PredictionVisitor& visit);
 absl::StatusOr<ReadSummary> ReadPredictions(const LogDirectory& directory,

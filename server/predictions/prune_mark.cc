@@ -47,17 +47,20 @@ bool IsPruneMark(absl::string_view name) {
   return absl::StartsWith(name, kFilePrefix) && absl::EndsWith(name, kSuffix);
 }
 
+std::string RunOfPruneMark(absl::string_view name) {
+  name.remove_prefix(kFilePrefix.size());
+  name.remove_suffix(kSuffix.size());
+  return std::string(name);
+}
+
 std::map<std::string, PruneMark> ReadPruneMarks(const LogDirectory& directory) {
   std::map<std::string, PruneMark> marks;
   const auto names = directory.List();
   if (!names.ok()) return marks;
-  for (absl::string_view name : *names) {
+  for (const std::string& name : *names) {
     if (!IsPruneMark(name)) continue;
-    const auto contents = directory.ReadAll(std::string(name));
-    if (!contents.ok()) continue;
-    name.remove_prefix(kFilePrefix.size());
-    name.remove_suffix(kSuffix.size());
-    marks[std::string(name)] = ReadPruneMark(*contents);
+    const auto contents = directory.ReadAll(name);
+    if (contents.ok()) marks[RunOfPruneMark(name)] = ReadPruneMark(*contents);
   }
   return marks;
 }

@@ -27,8 +27,10 @@ PruneMark ReadPruneMark(absl::string_view contents);
 // Of the run that a file belongs to, by its name; empty for a file that is none of a log.
 std::string PruneMarkName(absl::string_view file);
 bool IsPruneMark(absl::string_view name);
+// The time of the run whose mark has this name, as RunTime says it.
+std::string RunOfPruneMark(absl::string_view name);
 
-// Marks by the time of their run, as RunTime says it. What cannot be read is not there.
+// Marks by the time of their run. What cannot be read is not there.
 std::map<std::string, PruneMark> ReadPruneMarks(const LogDirectory& directory);
 
 // Adds a line to the mark of that name and makes it durable. FAILED_PRECONDITION while another

@@ -21,6 +21,17 @@ void RunLedger::Begin(uint64_t run, bool marks_end, bool alone) {
   current_->summary.marks_end = marks_end;
 }
 
+bool RunLedger::NotePruned(const std::string& run, const PruneMark& mark) {
+  pruned_[run] = mark;
+  uint64_t last = 0;
+  for (auto& [id, known] : runs_) {
+    if (known.summary.run != run) continue;
+    known.pruned_up_to = mark.up_to;
+    last = known.summary.last;
+  }
+  return mark.end || mark.up_to > last;
+}
+
 RunLedger::Gap RunLedger::NoteUpTo(uint64_t next) {
   RunSummary& summary = current_->summary;
   if (next <= summary.last + 1) return {};

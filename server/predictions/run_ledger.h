@@ -42,6 +42,9 @@ class RunLedger {
   // A file of the run follows, of so many as its header says. Where it is `alone`, without those
   // before it, its first record is no proof that others are missing.
   void Begin(uint64_t run, bool marks_end, bool alone);
+  // The mark of the run that began at `run` has grown since. True when it goes beyond what was
+  // noted of that run, or holds its end.
+  bool NotePruned(const std::string& run, const PruneMark& mark);
   // Of the file that was begun.
   Gap NoteRecord(uint64_t sequence);
   Gap NoteEnd(const LoggedRunEnd& end);
@@ -58,7 +61,7 @@ class RunLedger {
   };
   Gap NoteUpTo(uint64_t next);
 
-  const std::map<std::string, PruneMark> pruned_;
+  std::map<std::string, PruneMark> pruned_;
   std::map<uint64_t, Run> runs_;
   Run* current_ = nullptr;
 };

@@ -176,6 +176,37 @@ TEST_F(PruningTest, AMarkIsWhatAllItsLinesSayTogether) {
   EXPECT_TRUE(mark.end);
 }
 
+TEST_F(PruningTest, WhoReadsMeanwhileFindsNoFault) {
+  for (const bool ended : {false, true}) {
+    disk_.RemoveAll();
+    disk_.Put(kFirst, FileOf(1, {1, 2}));
+    disk_.Put(kSecond, FileOf(2, {3, 4}));
+    disk_.Put(kOpen, FileOf(3, {5}));
+    if (ended) EndTheRun();
+    const OvertakenDirectory directory(disk_, At::kRead, kFirst,
+                                       [&] { EXPECT_TRUE(PruneAll().ok()); });
+    const auto read = ReadPredictions(directory, [](const LoggedPrediction&) { return true; });
+    ASSERT_TRUE(read.ok());
+    EXPECT_TRUE(read->problems.empty()) << read->problems.front().text;
+    EXPECT_EQ(read->missing, 0u);
+    // The file that is written is still there; what had ended has gone as a whole, with its mark.
+    EXPECT_EQ(read->files, ended ? 1u : 2u);
+    EXPECT_EQ(read->pruned, ended ? 0u : 2u);
+  }
+}
+
+TEST_F(PruningTest, WhatIsDeletedInAnotherWayWhileSomebodyReadsIsAFault) {
+  const OvertakenDirectory directory(disk_, At::kRead, kFirst, [&] {
+    FakeLogDirectory other(disk_);
+    EXPECT_TRUE(other.Remove(kSecond).ok());
+  });
+  const auto read = ReadPredictions(directory, [](const LoggedPrediction&) { return true; });
+  ASSERT_TRUE(read.ok());
+  ASSERT_EQ(read->problems.size(), 2u);
+  EXPECT_EQ(read->problems[0].kind, ReadProblem::Kind::kUnreadable);
+  EXPECT_EQ(read->missing, 2u);
+}
+
 TEST_F(PruningTest, AFileThatTellsNoRunGoesWithoutAMark) {
   disk_.Put("predictions-20131001T110000.000000Z-00000001.tpred.damaged", "nothing");
   disk_.Put("README", "not a log");
