@@ -1,6 +1,7 @@
 #include "predictions/prediction_reader.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
@@ -123,6 +124,12 @@ class Reading {
               "a record with a valid CRC is not a tournant.LoggedPrediction");
       return true;
     }
+    if (!IsSequence(record.sequence())) {
+      Problem(Kind::kDamage, name, piece.offset, piece.size,
+              absl::StrCat("a record with a valid CRC has number ", record.sequence(),
+                           ", which no log gives"));
+      return true;
+    }
     // Of a file whose header is broken nobody knows the run.
     if (run != 0) {
       NoteGap(name, piece.offset, runs_.NoteRecord(record.sequence()), "it");
@@ -157,6 +164,10 @@ class Reading {
     if (!end.ParseFromArray(piece.payload.data(), static_cast<int>(piece.payload.size()))) {
       Problem(Kind::kDamage, name, piece.offset, piece.size,
               "the end of a run with a valid CRC is not a tournant.LoggedRunEnd");
+    } else if (end.enqueued() == UINT64_MAX) {
+      Problem(Kind::kDamage, name, piece.offset, piece.size,
+              absl::StrCat("the end of a run with a valid CRC counts ", end.enqueued(),
+                           " records, which no log does"));
     } else if (run != 0) {
       NoteGap(name, piece.offset, runs_.NoteEnd(end), "the end of the run");
     }

@@ -26,6 +26,9 @@ struct RunSummary {
   bool marks_end = true;            // its files are of a version that does not tell.
 };
 
+// Whether a log gives that number to a record: they count from 1, and none is the last.
+constexpr bool IsSequence(uint64_t number) { return number != 0 && number != UINT64_MAX; }
+
 // Keeps the books of a log's runs while its files are read, in order. One thread.
 class RunLedger {
  public:
@@ -45,7 +48,7 @@ class RunLedger {
   // The mark of the run that began at `run` has grown since. True when it goes beyond what was
   // noted of that run, or holds its end.
   bool NotePruned(const std::string& run, const PruneMark& mark);
-  // Of the file that was begun.
+  // Of the file that was begun. A number that is an IsSequence; `end` counts less than UINT64_MAX.
   Gap NoteRecord(uint64_t sequence);
   Gap NoteEnd(const LoggedRunEnd& end);
 

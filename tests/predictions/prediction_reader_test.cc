@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <cstring>
 
 #include "fakes/temp_dir.h"
@@ -198,6 +199,38 @@ TEST(PredictionReader, ReportsAValidFrameThatHoldsNoPrediction) {
   EXPECT_EQ(result.sequences, std::vector<uint64_t>{1});
   ASSERT_EQ(result.summary.problems.size(), 1u);
   EXPECT_EQ(result.summary.problems[0].kind, Kind::kDamage);
+}
+
+TEST(PredictionReader, TakesNumbersThatNoLogGivesForDamage) {
+  for (const uint64_t number : {uint64_t{0}, UINT64_MAX}) {
+    FakeDisk disk;
+    disk.Put(kFirst, FileOf(1, {1, number, 3}));
+    disk.Put(kSecond, FileOf(1, {number, 5}, 2));
+    const Result result = ReadAllOf(disk);
+    EXPECT_EQ(result.sequences, (std::vector<uint64_t>{1, 3, 5}));
+    EXPECT_EQ(result.summary.missing, 2u);
+    EXPECT_EQ(result.summary.pruned, 0u);
+    ASSERT_EQ(result.summary.problems.size(), 4u);
+    EXPECT_EQ(result.summary.problems[0].kind, Kind::kDamage);
+    EXPECT_NE(result.summary.problems[0].text.find("which no log gives"), std::string::npos);
+
+    const ReadSummary alone = ReadPredictionFile(FakeLogDirectory(disk), kSecond,
+                                                 [](const LoggedPrediction&) { return true; });
+    EXPECT_EQ(alone.records, 1u);
+    EXPECT_EQ(alone.missing, 0u);
+    EXPECT_EQ(alone.pruned, 0u);
+  }
+}
+
+TEST(PredictionReader, TakesAnEndThatNoLogWritesForDamage) {
+  FakeDisk disk;
+  disk.Put(kFirst, EndedFileOf(1, {1}, UINT64_MAX));
+  const Result result = ReadAllOf(disk);
+  EXPECT_EQ(result.summary.missing, 0u);
+  ASSERT_EQ(result.summary.problems.size(), 1u);
+  EXPECT_EQ(result.summary.problems[0].kind, Kind::kDamage);
+  ASSERT_EQ(result.summary.runs.size(), 1u);
+  EXPECT_FALSE(result.summary.runs[0].end);
 }
 
 TEST(PredictionReader, StopsWhenItsVisitorHasHadEnough) {
