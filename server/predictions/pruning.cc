@@ -59,8 +59,9 @@ absl::Status Delete(LogDirectory& directory, const std::string& name) {
   return directory.Remove(name);
 }
 
-// The marks of runs that have ended and of which nothing is left.
-absl::Status DropMarks(LogDirectory& directory) {
+// The marks of runs of which nothing is left and nothing will come: they have ended, or were
+// killed, for all that anybody can tell.
+absl::Status DropMarks(LogDirectory& directory, WallTime now) {
   const auto names = directory.List();
   if (!names.ok()) return names.status();
   for (const std::string& name : *names) {
@@ -69,7 +70,9 @@ absl::Status DropMarks(LogDirectory& directory) {
       return other != name && PruneMarkName(other) == name;
     });
     const auto contents = directory.ReadAll(name);
-    if (used || !contents.ok() || !ReadPruneMark(*contents).end) continue;
+    const auto info = directory.InfoOf(name);
+    if (used || !contents.ok() || !info.ok()) continue;
+    if (!ReadPruneMark(*contents).end && now - info->written <= kMarkOfSilentRun) continue;
     const absl::Status removed = directory.Remove(name);
     if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
   }
@@ -99,7 +102,7 @@ absl::StatusOr<PruneSummary> PrunePredictions(
     summary.bytes += file.info.bytes;
     deleted(file.name);
   }
-  if (absl::Status dropped = DropMarks(directory); !dropped.ok()) return dropped;
+  if (absl::Status dropped = DropMarks(directory, now); !dropped.ok()) return dropped;
   return summary;
 }
 

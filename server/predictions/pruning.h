@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -17,6 +18,11 @@ struct PruneLimits {
   // Since a file was last written to.
   std::optional<std::chrono::milliseconds> max_age = std::nullopt;
 };
+
+// How long the mark of a run that has no end outlives the last of its files. A server that saves
+// nothing for so long after they went, and then goes on with the same run, looks as if it had lost
+// them.
+inline constexpr std::chrono::hours kMarkOfSilentRun{30 * 24};
 
 struct PruneSummary {
   uint64_t files = 0;  // That were deleted,

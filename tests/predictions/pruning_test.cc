@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "predictions/fake_log_files.h"
+#include "predictions/file_names.h"
 #include "predictions/prediction_reader.h"
 #include "predictions/prune_mark.h"
 #include "predictions/record_codec.h"
@@ -205,6 +206,24 @@ TEST_F(PruningTest, WhatIsDeletedInAnotherWayWhileSomebodyReadsIsAFault) {
   ASSERT_EQ(read->problems.size(), 2u);
   EXPECT_EQ(read->problems[0].kind, ReadProblem::Kind::kUnreadable);
   EXPECT_EQ(read->missing, 2u);
+}
+
+TEST_F(PruningTest, TheMarkOfARunThatWasKilledGoesWhenItIsOld) {
+  FakeLogDirectory directory(disk_);
+  EXPECT_TRUE(directory.Rename(kOpen, FinishedName(kOpen)).ok());  // At the next start.
+  disk_.SetWritten(kMark, now_ - kMarkOfSilentRun);
+  EXPECT_TRUE(PruneAll().ok());
+  EXPECT_EQ(disk_.names(), std::vector<std::string>{kMark}) << "it may be a server that waits";
+  now_ += std::chrono::milliseconds(1);
+  EXPECT_TRUE(PruneAll().ok());
+  EXPECT_TRUE(disk_.names().empty());
+}
+
+TEST_F(PruningTest, AnOldMarkStaysWhileAFileOfItsRunIsThere) {
+  EXPECT_TRUE(PruneAll().ok());
+  disk_.SetWritten(kMark, now_ - 2 * kMarkOfSilentRun);
+  EXPECT_TRUE(PruneAll().ok());
+  EXPECT_EQ(disk_.names(), (std::vector<std::string>{kOpen, kMark}));
 }
 
 TEST_F(PruningTest, AFileThatTellsNoRunGoesWithoutAMark) {
