@@ -124,10 +124,6 @@ absl::Status EncodeRecord(PredictionRecord&& record, uint64_t sequence, std::str
   return Serialize(ToMessage(std::move(record), sequence), payload);
 }
 
-absl::Status EncodeJsonLine(PredictionRecord&& record, uint64_t sequence, std::string& payload) {
-  return AsLine(ToMessage(std::move(record), sequence), payload);
-}
-
 RecordEncoder EncoderOfRun(std::string run) {
   return
       [run = std::move(run)](PredictionRecord&& record, uint64_t sequence, std::string& payload) {

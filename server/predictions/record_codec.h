@@ -22,9 +22,7 @@ using RecordEncoder =
 // The same with the run in each record (LoggedPrediction.run), for stores that hold it nowhere
 // else.
 RecordEncoder EncoderOfRun(std::string run);
+// As a line of JSON (prediction_json.h), with its newline.
 RecordEncoder JsonLineEncoderOfRun(std::string run);
-
-// The same as a line of JSON (prediction_json.h), with its newline.
-absl::Status EncodeJsonLine(PredictionRecord&& record, uint64_t sequence, std::string& payload);
 
 }  // namespace tournant

@@ -115,12 +115,6 @@ void AppendFrame(absl::string_view payload, uint64_t offset, std::string& out, u
   out.append(payload.data(), payload.size());
 }
 
-void AppendBlockFooter(uint32_t records, uint64_t offset, size_t out_begin, std::string& out) {
-  const absl::string_view block = absl::string_view(out).substr(out_begin);
-  out += BlockFooterFrame({.begin = offset, .records = records, .crc = Crc32c(block)},
-                          offset + block.size());
-}
-
 std::string BlockFooterFrame(const BlockFooter& footer, uint64_t offset) {
   std::string payload;
   AppendU64(footer.begin, payload);

@@ -61,9 +61,6 @@ struct BlockFooter {
   uint32_t records = 0;  // That the block holds.
   uint32_t crc = 0;      // CRC-32C of the bytes from `begin` to the footer.
 };
-// Appends the footer of a block of so many records, whose bytes are the end of `out` from
-// `out_begin` on; they begin `offset` bytes into the file.
-void AppendBlockFooter(uint32_t records, uint64_t offset, size_t out_begin, std::string& out);
 // The frame of a footer that will be `offset` bytes into its file.
 std::string BlockFooterFrame(const BlockFooter& footer, uint64_t offset);
 // DATA_LOSS when `payload` is none.

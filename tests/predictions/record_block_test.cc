@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes/manual_clock.h"
+#include "predictions/crc32c.h"
 #include "predictions/fake_log_files.h"
 #include "predictions/prediction_reader.h"
 #include "predictions/record_codec.h"
@@ -139,11 +140,8 @@ TEST(RecordBlock, WhoseFooterDoesNotFitItIsReported) {
   AppendFileHeader({1, 1}, bytes);
   const size_t begin = bytes.size();
   AppendFrame(Payloads(1, 1)[0], begin, bytes);
-  std::string footer;
-  AppendBlockFooter(1, begin, begin, footer = bytes);
-  footer = footer.substr(bytes.size() + kFrameHeaderSize);
-  footer[12] ^= 1;  // Its CRC of the block.
-  AppendFrame(footer, bytes.size(), bytes, kFooterMarker);
+  const uint32_t crc = Crc32c(absl::string_view(bytes).substr(begin));
+  bytes += BlockFooterFrame({.begin = begin, .records = 1, .crc = crc ^ 1}, bytes.size());
   FakeDisk disk;
   disk.Put(kOpen, bytes);
   const Read read = ReadAll(disk);
