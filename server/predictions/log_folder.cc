@@ -1,6 +1,5 @@
 #include "predictions/log_folder.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,27 +8,13 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
+#include "predictions/posix_calls.h"
 #include "telemetry/log.h"
 
 namespace tournant {
 namespace {
 
 namespace fs = std::filesystem;
-
-absl::Status Error(int number, absl::string_view what, const fs::path& path) {
-  return absl::ErrnoToStatus(number, absl::StrCat("cannot ", what, " ", path.native()));
-}
-
-// The names in a folder are on the disk only once it is.
-absl::Status Sync(const fs::path& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return Error(errno, "open", path);
-  const absl::Status synced =
-      fsync(fd) == 0 ? absl::OkStatus() : Error(errno, "sync the folder", path);
-  close(fd);
-  return synced;
-}
 
 }  // namespace
 
@@ -38,11 +23,11 @@ absl::StatusOr<LogFolder> LogFolder::Make(const std::string& path) {
   std::error_code error;
   // What is not there yet has no links to follow.
   folder.path_ = fs::weakly_canonical(fs::absolute(path), error);
-  if (error) return Error(error.value(), "make the folder", path);
+  if (error) return FileError(error.value(), "make the folder", path);
   if (absl::Status made = folder.MakeMissing(); !made.ok()) return made;
-  if (access(path.c_str(), R_OK | W_OK | X_OK) != 0) return Error(errno, "write into", path);
+  if (access(path.c_str(), R_OK | W_OK | X_OK) != 0) return FileError(errno, "write into", path);
   struct stat info{};
-  if (stat(folder.path_.c_str(), &info) != 0) return Error(errno, "look at", path);
+  if (stat(folder.path_.c_str(), &info) != 0) return FileError(errno, "look at", path);
   const dev_t own = info.st_dev;
   for (fs::path above = folder.path_; above.has_relative_path();) {
     above = above.parent_path();
@@ -55,7 +40,7 @@ absl::Status LogFolder::Restore() const {
   fs::path there = path_;
   struct stat info{};
   while (stat(there.c_str(), &info) != 0) {
-    if (errno != ENOENT || !there.has_relative_path()) return Error(errno, "look at", there);
+    if (errno != ENOENT || !there.has_relative_path()) return FileError(errno, "look at", there);
     there = there.parent_path();
   }
   if (std::find(below_.begin(), below_.end(), info.st_dev) != below_.end()) {
@@ -77,9 +62,9 @@ absl::Status LogFolder::MakeMissing() const {
     parents.push_back(missing);
   }
   fs::create_directories(path_, error);
-  if (error) return Error(error.value(), "make the folder", path_);
+  if (error) return FileError(error.value(), "make the folder", path_);
   for (const fs::path& parent : parents) {
-    if (absl::Status synced = Sync(parent); !synced.ok()) return synced;
+    if (absl::Status synced = SyncFolder(parent.native()); !synced.ok()) return synced;
   }
   return absl::OkStatus();
 }

@@ -35,8 +35,6 @@ class PosixLogDirectory final : public LogDirectory {
       : path_(std::move(path)), folder_(std::move(folder)) {}
 
   absl::StatusOr<std::unique_ptr<LogFile>> OpenWith(const std::string& name, int flags);
-  // A new name is on the disk only once its folder is.
-  absl::Status SyncFolder() const;
 
   const std::string path_;
   const std::optional<LogFolder> folder_;
