@@ -30,8 +30,7 @@ constexpr Ours kOurs[] = {
     {"request.required.acks", kInSync},
     {"transactional.id", kInSync},
     {"delivery.report.only.error", kReports},
-    // Events, and logs in a queue, are for programs that fetch them: here they would pile up.
-    {"enabled_events", kReports},
+    // librdkafka keeps what is in there until somebody fetches it.
     {"log.queue", "nothing reads such a queue"},
     {"queue.buffering.max.kbytes", kQueue},
 };
