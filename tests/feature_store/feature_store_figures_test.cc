@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/mutex.h"
 #include "base/thread.h"
-#include "fakes/in_process_tsan.h"
 #include "fakes/manual_clock.h"
 #include "feast/serving/ServingService.grpc.pb.h"
 #include "feature_store/feature_store_server.h"

@@ -150,13 +150,12 @@ class Project:
     @functools.cache
     def log_end_seconds(self):
         """Records that wait are saved, where no flag says otherwise."""
-        default = self.default_seconds("tournant-server", "prediction_log_close_timeout")
-        return self._seconds_of("server/main.cc", "kLogBudget") if default is None else default
+        return self.default_seconds("tournant-server", "prediction_log_close_timeout")
 
     @functools.cache
     def log_grace_seconds(self):
         """And what is being written then is given up."""
-        return self._seconds_of("server/predictions/prediction_log.cc", "kGrace")
+        return self._seconds_of("server/predictions/prediction_log.h", "interrupt_grace")
 
     @functools.cache
     def feature_store_grace_seconds(self):
