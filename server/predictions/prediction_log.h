@@ -42,11 +42,11 @@ class PredictionLog final : public PredictionSink, public StatusSource, private 
     RecordQueue::Limits limits;
     std::chrono::milliseconds flush_interval{100};
     size_t flush_bytes = size_t{1} << 20;
-    std::chrono::milliseconds least_pause{100};       // Before records are stored again;
-    std::chrono::milliseconds longest_pause{5000};    // each pause is twice as long, up to this.
+    std::chrono::milliseconds least_pause{100};     // Before records are stored again;
+    std::chrono::milliseconds longest_pause{5000};  // each pause is twice as long, up to this.
     // For a write to end that is given up.
     std::chrono::milliseconds interrupt_grace = std::chrono::seconds(1);
-    uint64_t seed = 0;                                // Of the jitter in pushbacks.
+    uint64_t seed = 0;  // Of the jitter in pushbacks.
     SegmentWriter::Options files;
   };
   using Encoder = std::function<absl::Status(PredictionRecord&&, uint64_t sequence, std::string&)>;

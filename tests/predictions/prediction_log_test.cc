@@ -247,25 +247,6 @@ TEST_F(PredictionLogTest, FinishesItsFileWhenItCloses) {
   EXPECT_TRUE(log->Close(kLong));
 }
 
-TEST_F(PredictionLogTest, ClosesWithoutATimeForItWhenNothingIsLeft) {
-  const auto log = Open();
-  EXPECT_TRUE(log->Close(Duration::zero()));
-  EXPECT_EQ(log->lost(), 0u);
-}
-
-TEST_F(PredictionLogTest, TellsWhatTheDiskRefusedWhileItClosed) {
-  options_.flush_interval = kLong;
-  const auto log = Open();
-  log->Record(SampleRecord());
-  log->Flush();
-  EXPECT_EQ(log->lost(), 0u);
-  log->Record(SampleRecord());
-  disk_.SetFault([](Operation) { return absl::ResourceExhaustedError("no space left"); });
-  EXPECT_TRUE(log->Close(kLong));
-  EXPECT_EQ(log->counters().dropped_io, 1u);
-  EXPECT_EQ(log->lost(), 1u);
-}
-
 TEST_F(PredictionLogTest, CountsWhatIsLeftWhenTheTimeToCloseIsUp) {
   options_.interrupt_grace = std::chrono::milliseconds(1);
   options_.flush_interval = std::chrono::milliseconds(0);

@@ -1,4 +1,4 @@
-// How the end of a run gets into its files.
+// What is left when a run ends, and how its end gets into its files.
 
 #include "predictions/run_end.h"
 
@@ -37,6 +37,25 @@ class RunEndTest : public testing::Test {
   ManualClock clock_;
   FakeDisk disk_;
 };
+
+TEST_F(RunEndTest, ClosesWithoutATimeForItWhenNothingIsLeft) {
+  const auto log = Open();
+  EXPECT_TRUE(log->Close(Duration::zero()));
+  EXPECT_EQ(log->lost(), 0u);
+}
+
+TEST_F(RunEndTest, TellsWhatTheDiskRefusedWhileItClosed) {
+  options_.flush_interval = kLong;
+  const auto log = Open();
+  log->Record(SampleRecord());
+  log->Flush();
+  EXPECT_EQ(log->lost(), 0u);
+  log->Record(SampleRecord());
+  disk_.SetFault([](Operation) { return absl::ResourceExhaustedError("no space left"); });
+  EXPECT_TRUE(log->Close(kLong));
+  EXPECT_EQ(log->counters().dropped_io, 1u);
+  EXPECT_EQ(log->lost(), 1u);
+}
 
 TEST_F(RunEndTest, MarksTheEndOfARunWithWhatBecameOfItsRecords) {
   options_.limits.max_record_bytes = 5'000;
