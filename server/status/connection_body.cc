@@ -19,6 +19,9 @@ namespace {
 // A client that has sent so much more for nothing is not worth waiting for.
 constexpr int64_t kMostDrained = 1 << 20;
 
+// The kernel doubles it: a third of that is less than a client takes in a second at the least pace.
+constexpr int kMostSendBuffer = 256 << 10;
+
 absl::Status TooLarge(int64_t max_bytes) {
   return absl::ResourceExhaustedError(
       absl::StrCat("the body is larger than ", max_bytes, " bytes"));
@@ -81,6 +84,11 @@ int ConnectionBody::ReadSome(Part& part) {
     want = std::clamp<size_t>(static_cast<size_t>(std::max(there, 1)), 1, part.size());
   }
   return mg_read(connection_, part.data(), want);
+}
+
+void ConnectionBody::BoundSendBuffer() {
+  if (Socket() < 0) return;
+  setsockopt(Socket(), SOL_SOCKET, SO_SNDBUF, &kMostSendBuffer, sizeof kMostSendBuffer);
 }
 
 void ConnectionBody::Drain() {

@@ -35,6 +35,11 @@ class ConnectionBody final : public HttpBody {
   std::optional<int64_t> length() const override { return length_; }
   absl::StatusOr<std::string> Read(int64_t max_bytes) override;
 
+  // Before an answer that is large: bounds what the kernel holds of it. Civetweb gives up a client
+  // when the socket takes nothing for the request timeout, and it takes nothing until a third of
+  // its buffer is free, which may grow to megabytes: more than a slow client takes in that time.
+  void BoundSendBuffer();
+
   // Ends the answer and takes in what nobody wanted, within the grace and up to a megabyte: to
   // close with it unread would take the answer away from a client that is still sending.
   void Drain();

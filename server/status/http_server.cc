@@ -26,6 +26,9 @@
 namespace tournant {
 namespace {
 
+// Smaller ones fit into any socket's buffer before it has grown far.
+constexpr size_t kLargeAnswer = 256 << 10;
+
 // In parts, since mg_write goes on for as long as there is the least progress. Without any it comes
 // back with less, after the request timeout in whole steps of two seconds.
 class PacedWriter {
@@ -251,6 +254,7 @@ int HttpServer::Serve(mg_connection* connection, ReadWatch& watch) {
   ConnectionBody body(connection, request, server->clock_, server->pace_, watch);
   if (request.method == "POST") request.body = &body;
   HttpResponse response = server->Answer(request);
+  if (response.body.size() > kLargeAnswer) body.BoundSendBuffer();
   Send(connection, response, request.method != "HEAD", server->clock_, server->pace_);
   body.Drain();
   return response.code;

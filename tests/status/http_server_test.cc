@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/mutex.h"
 #include "base/thread.h"
+#include "status/connection_socket.h"
 #include "status/raw_http_client.h"
 
 namespace tournant {
@@ -305,6 +306,17 @@ TEST(HttpServer, HoldsWhatAnAnswerHoldsUntilItIsOutOrItsClientGone) {
   }
   MutexLock lock(mutex);
   while (!let_go) changed.Wait(mutex);
+}
+
+TEST(HttpServer, LetsTheKernelHoldLittleOfALargeAnswer) {
+  const auto server = Serve({{"/a", Text(std::string(64 << 20, 'x'))}});
+  OpenConnection client(server->port(), "GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  ASSERT_GT(client.Read(), 0);  // So it is being sent.
+  int buffer = 0;
+  socklen_t size = sizeof buffer;
+  const int socket = FindConnection("127.0.0.1", client.port(), server->port());
+  ASSERT_EQ(getsockopt(socket, SOL_SOCKET, SO_SNDBUF, &buffer, &size), 0);
+  EXPECT_LE(buffer, 1 << 20);
 }
 
 TEST(HttpServer, ReadsLargeBodiesWholeWhateverThePartsTheyComeIn) {

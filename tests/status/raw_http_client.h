@@ -41,6 +41,12 @@ class OpenConnection {
   OpenConnection& operator=(const OpenConnection&) = delete;
 
   bool sent() const { return sent_; }
+  int port() const {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    return ntohs(address.sin_port);
+  }
   // Some of what the server sends, when there is any: how many bytes; 0 or less at the end.
   ssize_t Read() {
     char buffer[16384];
