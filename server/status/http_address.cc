@@ -10,9 +10,11 @@
 
 namespace tournant {
 
+bool CivetwebHasIpv6() { return mg_check_feature(MG_FEATURES_IPV6) != 0; }
+
 // What civetweb takes in `listening_ports` is richer than one address: lists, suffixes for TLS and
 // redirects. So only what is plainly HOST:PORT gets there.
-absl::Status CheckHttpAddress(absl::string_view address) {
+absl::Status CheckHttpAddress(absl::string_view address, bool has_ipv6) {
   const size_t colon = address.rfind(':');
   int port = -1;
   const bool good = colon != absl::string_view::npos && colon > 0 && address.size() - colon <= 6 &&
@@ -27,7 +29,7 @@ absl::Status CheckHttpAddress(absl::string_view address) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", Quote(address), "' is not HOST:PORT with a port up to 65535"));
   }
-  if (bracketed && mg_check_feature(MG_FEATURES_IPV6) == 0) {
+  if (bracketed && !has_ipv6) {
     return absl::InvalidArgumentError(absl::StrCat(
         "'", Quote(address), "' is IPv6, and the civetweb of this build serves HTTP on IPv4 only: ",
         "take ", host == "[::1]" ? "127.0.0.1" : "0.0.0.0", address.substr(colon),

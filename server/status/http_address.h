@@ -5,8 +5,11 @@
 
 namespace tournant {
 
-// INVALID_ARGUMENT for what is not HOST:PORT, and for an IPv6 address where civetweb was built
-// without IPv6, as Debian builds it. Whether the port can be had shows when it is listened on.
-absl::Status CheckHttpAddress(absl::string_view address);
+// Whether civetweb was built with IPv6; Debian builds it without.
+bool CivetwebHasIpv6();
+
+// INVALID_ARGUMENT for what is not HOST:PORT, and for an IPv6 address where `has_ipv6` is false.
+// Whether the port can be had shows when it is listened on.
+absl::Status CheckHttpAddress(absl::string_view address, bool has_ipv6 = CivetwebHasIpv6());
 
 }  // namespace tournant

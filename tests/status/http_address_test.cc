@@ -22,14 +22,20 @@ TEST(CheckHttpAddress, NamesWhatIsNone) {
 }
 
 TEST(CheckHttpAddress, RefusesIpv6WhereCivetwebHasNoneAndSaysWhatToTake) {
-  const absl::Status own = CheckHttpAddress("[::1]:8002");
-  if (own.ok()) GTEST_SKIP() << "this civetweb has IPv6";
+  const absl::Status own = CheckHttpAddress("[::1]:8002", /*has_ipv6=*/false);
   EXPECT_EQ(own.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(own.message(),
             "'[::1]:8002' is IPv6, and the civetweb of this build serves HTTP on IPv4 only: take "
             "127.0.0.1:8002; gRPC, with the health service for probes, listens on IPv6 too");
-  const absl::Status all = CheckHttpAddress("[::]:80");
+  const absl::Status all = CheckHttpAddress("[::]:80", /*has_ipv6=*/false);
   EXPECT_NE(all.message().find("take 0.0.0.0:80;"), absl::string_view::npos) << all;
+}
+
+TEST(CheckHttpAddress, AcceptsIpv6WhereCivetwebHasIt) {
+  for (const char* address : {"[::1]:8002", "[::]:80", "127.0.0.1:0"}) {
+    EXPECT_TRUE(CheckHttpAddress(address, /*has_ipv6=*/true).ok()) << address;
+  }
+  EXPECT_FALSE(CheckHttpAddress("::1:80", /*has_ipv6=*/true).ok());
 }
 
 }  // namespace
