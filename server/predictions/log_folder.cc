@@ -12,14 +12,11 @@
 #include "telemetry/log.h"
 
 namespace tournant {
-namespace {
 
 namespace fs = std::filesystem;
 
-}  // namespace
-
-absl::StatusOr<LogFolder> LogFolder::Make(const std::string& path) {
-  LogFolder folder;
+absl::StatusOr<LogFolder> LogFolder::Make(const std::string& path, Stat look) {
+  LogFolder folder(std::move(look));
   std::error_code error;
   // What is not there yet has no links to follow.
   folder.path_ = fs::weakly_canonical(fs::absolute(path), error);
@@ -27,11 +24,13 @@ absl::StatusOr<LogFolder> LogFolder::Make(const std::string& path) {
   if (absl::Status made = folder.MakeMissing(); !made.ok()) return made;
   if (access(path.c_str(), R_OK | W_OK | X_OK) != 0) return FileError(errno, "write into", path);
   struct stat info{};
-  if (stat(folder.path_.c_str(), &info) != 0) return FileError(errno, "look at", path);
+  if (folder.look_(folder.path_.c_str(), &info) != 0) return FileError(errno, "look at", path);
   const dev_t own = info.st_dev;
   for (fs::path above = folder.path_; above.has_relative_path();) {
     above = above.parent_path();
-    if (stat(above.c_str(), &info) == 0 && info.st_dev != own) folder.below_.push_back(info.st_dev);
+    if (folder.look_(above.c_str(), &info) == 0 && info.st_dev != own) {
+      folder.below_.push_back(info.st_dev);
+    }
   }
   return folder;
 }
@@ -39,7 +38,7 @@ absl::StatusOr<LogFolder> LogFolder::Make(const std::string& path) {
 absl::Status LogFolder::Restore() const {
   fs::path there = path_;
   struct stat info{};
-  while (stat(there.c_str(), &info) != 0) {
+  while (look_(there.c_str(), &info) != 0) {
     if (errno != ENOENT || !there.has_relative_path()) return FileError(errno, "look at", there);
     there = there.parent_path();
   }
