@@ -24,6 +24,10 @@ int64_t CallStats::Sum(F number) const {
   return sum;
 }
 
+int64_t CallStats::InPhase(Phase phase) const {
+  return Sum([phase](const CallMetrics& loop) { return loop.in_phase(phase); });
+}
+
 HistogramSnapshot CallStats::PhaseTime(Phase phase) const {
   HistogramSnapshot sum;
   for (const CallMetrics* loop : loops_) sum.Merge(loop->phase_time(phase));
@@ -34,8 +38,7 @@ std::vector<std::pair<absl::string_view, int64_t>> CallStats::ByPhase() const {
   std::vector<std::pair<absl::string_view, int64_t>> result;
   for (size_t i = 0; i < kPhaseCount; ++i) {
     const auto phase = static_cast<Phase>(i);
-    result.emplace_back(PhaseName(phase),
-                        Sum([&](const CallMetrics& loop) { return loop.in_phase(phase); }));
+    result.emplace_back(PhaseName(phase), InPhase(phase));
   }
   if (queued_ == nullptr) return result;
   const auto count = [&result](Phase phase) -> int64_t& {
@@ -80,10 +83,9 @@ void CallStats::RegisterWith(MetricsRegistry& registry) const {
   });
   registry.AddCounters("tournant_calls_ended_total", "Calls that ended in this way.", [this] {
     std::vector<MetricSample> samples;
-    const auto phases = ByPhase();
-    for (size_t i = kEndPhase; i < phases.size(); ++i) {
-      samples.push_back(
-          {{{"phase", std::string(phases[i].first)}}, static_cast<double>(phases[i].second)});
+    for (size_t i = kEndPhase; i < kPhaseCount; ++i) {
+      const auto phase = static_cast<Phase>(i);
+      samples.push_back({{{"phase", NameOf(phase)}}, static_cast<double>(InPhase(phase))});
     }
     return samples;
   });

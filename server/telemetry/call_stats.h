@@ -45,6 +45,8 @@ class CallStats final : public StatusSource {
  private:
   template <class F>  // F: const CallMetrics& -> int64_t
   int64_t Sum(F number) const;
+  // As the loops have it.
+  int64_t InPhase(Phase phase) const;
   HistogramSnapshot PhaseTime(Phase phase) const;
   // One of the histograms of CallMetrics::Ended, by method and status.
   std::vector<HistogramSample> ByMethodAndStatus(
