@@ -259,13 +259,11 @@ int Serve(const Config& config, const CommandLine& command_line, const Clock& fe
     // Models that did load may be serving: nothing that posts to the loops may outlive them.
     pool.Close();
     loader.Stop();
-    if (!absl::IsCancelled(loaded)) {
-      const int status = Fail(kBadSettings, loaded);
-      if (saved) return status;
-    }
+    const bool cancelled = absl::IsCancelled(loaded);
+    const int status = cancelled ? 0 : Fail(kBadSettings, loaded);
     if (!saved) EndAtOnce();
-    Log(LogLevel::kInfo, "ended while loading");
-    return 0;
+    if (cancelled) Log(LogLevel::kInfo, "ended while loading");
+    return status;
   }
   (*server)->health().Refresh();
 
