@@ -204,9 +204,10 @@ void BatchRunner::Answer(JobAnswer& answer) {
     job.outputs = *std::move(answer.result);
     ++outcome_.ok;
     job.times = answer.times;
-    if (!job.counted_by_call)
+    if (!job.counted_by_call) {
       counted_.AddCall(job.rows, answer.finished - job.accepted, answer.started - job.enqueued,
                        answer.times);
+    }
   } else {
     job.status = answer.result.status();
     if (absl::IsDeadlineExceeded(job.status)) {

@@ -13,6 +13,7 @@
 #include "predictions/model_log.h"
 
 namespace tournant {
+
 absl::Status Predictor::TakeLogPlace(Prediction& prediction) {
   const ModelLog* const log = prediction.version->log.get();
   if (sink_ == nullptr || log == nullptr || log->mode() == LogMode::kBestEffort) {
