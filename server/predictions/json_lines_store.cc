@@ -158,7 +158,7 @@ absl::Status JsonLinesStore::TryLines(std::span<const std::string> payloads) {
   struct stat after{};
   if (status.ok() && fstat(fd_, &after) != 0) status = Error(errno, "look at");
   if (status.ok() && has_name_ && after.st_nlink == 0) {
-    return absl::NotFoundError(absl::StrCat(path_, " was removed while it was written"));
+    status = absl::NotFoundError(absl::StrCat(path_, " was removed while it was written"));
   }
   if (status.ok()) return status;
   torn_at_ = before.st_size;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -81,10 +82,15 @@ TEST_F(JsonLinesStoreTest, IsMadeAnewWithWhatWasNotDurableWhenSomebodyRemovedIt)
   ASSERT_TRUE(Append(**store, {"three\n"}).ok());
   EXPECT_EQ(Contents(), "two\nthree\n");
 
-  // What cannot be written anywhere does not count as written.
+  // What cannot be written anywhere does not count as written, nor stays in the file that is gone.
+  const int gone = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   folder_.Remove("log.jsonl");
   folder_.Write("log.jsonl/in_its_place", "");
-  EXPECT_THAT(std::string(Append(**store, {"four\n"}).message()), HasSubstr(path_));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(std::string(Append(**store, {"four\n"}).message()), HasSubstr(path_));
+  }
+  EXPECT_EQ(lseek(gone, 0, SEEK_END), static_cast<off_t>(strlen("two\nthree\n")));
+  close(gone);
   folder_.Remove("log.jsonl");
   ASSERT_TRUE(Append(**store, {"four\n"}).ok());
   EXPECT_EQ(Contents(), "four\n");
