@@ -162,8 +162,9 @@ bool Prunes() {
 int Prune(ToolContext& context, const std::string& path) {
   const int64_t bytes = absl::GetFlag(FLAGS_prune_to_bytes);
   const absl::Duration age = absl::GetFlag(FLAGS_prune_older);
-  if (bytes < 0)
+  if (bytes < 0) {
     return UsageError(context, absl::InvalidArgumentError("--prune_to_bytes: below 0"));
+  }
   if (age < absl::ZeroDuration()) {
     return UsageError(context, absl::InvalidArgumentError("--prune_older: below 0"));
   }
@@ -198,6 +199,11 @@ int RunPredictions(ToolContext& context) {
   }
   if (absl::GetFlag(FLAGS_limit) < 0) {
     return UsageError(context, absl::InvalidArgumentError("--limit: below 0"));
+  }
+  if (Prunes() && absl::GetFlag(FLAGS_check)) {
+    return UsageError(context,
+                      absl::InvalidArgumentError("--check goes without --prune_to_bytes and "
+                                                 "--prune_older, which delete"));
   }
   const std::string& path = context.positional.front();
   if (Prunes()) return Prune(context, path);

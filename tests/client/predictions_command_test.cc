@@ -111,6 +111,14 @@ TEST_F(PredictionsCommandTest, DegradedPredictionsAreLeftOutOnRequest) {
   EXPECT_EQ(status_, 0);
 }
 
+TEST_F(PredictionsCommandTest, DoesNotDeleteForWhoAsksForACheck) {
+  folder_.Write(kFinished, LogBytes());
+  Run(folder_.path().native(), {"--check", "--prune_to_bytes=1"});
+  EXPECT_EQ(status_, 2);
+  EXPECT_THAT(err_, HasSubstr("--check goes without --prune_to_bytes"));
+  EXPECT_EQ(Run(folder_.path().native()), 2);
+}
+
 TEST_F(PredictionsCommandTest, ProvenanceIsForTrainingDataOnly) {
   folder_.Write(kFinished, LogBytes());
   EXPECT_EQ(Run(folder_.path().native(), {"--provenance"}), 0);
