@@ -94,6 +94,7 @@ void SegmentWriter::Abandon() {
                                  : directory_.Rename(name, FileName(run_, index_));
   }
   file_ = nullptr;
+  pieces_.reset();
   if (absl::IsNotFound(status)) {
     LogRemoved();
   } else if (!status.ok()) {
