@@ -69,9 +69,10 @@ absl::Status DropMarks(LogDirectory& directory, WallTime now) {
     const bool used = std::any_of(names->begin(), names->end(), [&](const std::string& other) {
       return other != name && PruneMarkName(other) == name;
     });
+    if (used) continue;
     const auto contents = directory.ReadAll(name);
     const auto info = directory.InfoOf(name);
-    if (used || !contents.ok() || !info.ok()) continue;
+    if (!contents.ok() || !info.ok()) continue;
     if (!ReadPruneMark(*contents).end && now - info->written <= kMarkOfSilentRun) continue;
     const absl::Status removed = directory.Remove(name);
     if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
