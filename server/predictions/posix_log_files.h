@@ -18,7 +18,7 @@ class PosixLogDirectory final : public LogDirectory {
   // Makes the folder, and those above it, unless it is there; Create makes it again when it was
   // removed since.
   static absl::StatusOr<std::unique_ptr<LogDirectory>> Make(const std::string& path);
-  // For reading: the folder has to be there.
+  // Of a folder that is there; it is not made, nor made again.
   explicit PosixLogDirectory(std::string path) : path_(std::move(path)) {}
 
   absl::StatusOr<std::unique_ptr<LogFile>> Create(const std::string& name) override;

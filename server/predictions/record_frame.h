@@ -28,16 +28,16 @@ namespace tournant {
 // size and its payload. So a frame is valid at its own place only, and bytes that merely look like
 // one (a payload may hold any) are not taken for one when a reader looks for the next frame behind
 // damage. Version 1 had single records alone, version 2 no ends of runs.
+inline constexpr uint32_t kPredictionFileVersion = 3;
+
 struct PredictionFileHeader {
   uint64_t run = 0;    // Differs between runs of a log; sequence numbers count within one.
   uint64_t index = 0;  // Files of a run are numbered from 1.
-  // Of the format; what is written has the newest.
-  uint32_t version = 3;
+  uint32_t version = kPredictionFileVersion;  // As read; what is written has the newest.
 };
 
 inline constexpr size_t kFileHeaderSize = 40;
 inline constexpr size_t kFrameHeaderSize = 12;
-inline constexpr uint32_t kPredictionFileVersion = 3;
 inline constexpr uint32_t kFirstVersionWithRunEnds = 3;
 inline constexpr uint32_t kFrameMarker = 0x4345'52F5;   // "\xF5REC"
 inline constexpr uint32_t kBlockMarker = 0x425A'52F5;   // "\xF5RZB"

@@ -42,8 +42,8 @@ class RunLedger {
     uint64_t size() const { return last + 1 - first; }
   };
 
-  // A file of the run follows, of so many as its header says. Where it is `alone`, without those
-  // before it, its first record is no proof that others are missing.
+  // A file of the run follows. `marks_end`: its version is one that tells when a run ends. `alone`:
+  // it is read without those before it, so its first record is no proof that others are missing.
   void Begin(uint64_t run, bool marks_end, bool alone);
   // The mark of the run that began at `run` has grown since. True when it goes beyond what was
   // noted of that run, or holds its end.

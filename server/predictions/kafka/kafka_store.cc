@@ -65,7 +65,7 @@ absl::Status KafkaStore::MakeProducer() {
 absl::Status KafkaStore::Revive() {
   const absl::Status fatal = producer_->fatal_error();
   if (fatal.ok()) return fatal;
-  Log(LogLevel::kWarning, "the Kafka producer has failed for good; a new one takes its place",
+  Log(LogLevel::kWarning, "the Kafka producer has failed for good; a new one will be made",
       {{"error", std::string(fatal.message())}, {"pause_ms", pause_.count()}});
   constexpr std::chrono::milliseconds kStep(kPollMs);
   for (auto left = pause_; left.count() > 0 && !interrupted(); left -= kStep) {
