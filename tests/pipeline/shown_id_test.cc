@@ -20,6 +20,8 @@ namespace {
 constexpr char kSecret[] = "patient-1093";
 
 // Calls to a model that wants request ids hashed, on a server without a prediction log.
+constexpr char kMethod[] = "POST /v2/models/{model}/infer";
+
 class ShownIdTest : public testing::Test {
  protected:
   explicit ShownIdTest(const std::string& hash = "request_id",
@@ -34,16 +36,12 @@ class ShownIdTest : public testing::Test {
 
   // The id in the call's line and the one in its span.
   std::vector<std::string> Shown(InferRequest request, absl::Status unreadable = absl::OkStatus()) {
-    request.id = kSecret;
     testing::internal::CaptureStderr();
     const auto answer = blocking_.Predict(std::move(request), {.unreadable = unreadable});
     EXPECT_FALSE(answer.ok());
     const std::string line = testing::internal::GetCapturedStderr();
-    std::vector<std::string> ids = {nlohmann::json::parse(line).value("request_id", "")};
-    for (const Span& span : spans_.spans()) {
-      if (span.kind == SpanKind::kServer) ids.push_back(AttributeOf(span, "request_id"));
-    }
-    return ids;
+    return {nlohmann::json::parse(line).value("request_id", ""),
+            AttributeOf(spans_.WaitFor(kMethod), "request_id")};
   }
   static InferRequest Request(const std::string& model, const std::string& version = "") {
     InferRequest request;
@@ -66,7 +64,7 @@ class ShownIdTest : public testing::Test {
   BlockingPredictor blocking_{
       predictor_,
       clock_,
-      {.tracer = &tracer_, .method = "POST /v2/models/{model}/infer", .http = true},
+      {.tracer = &tracer_, .method = kMethod, .http = true},
       {{&thread_.loop(), &metrics_, &in_flight_, &log_}}};
 };
 
