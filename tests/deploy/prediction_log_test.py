@@ -7,10 +7,10 @@ import tempfile
 import time
 import unittest
 
-from rendered import RenderedTest, pod, server
+from rendered import ROOT, RenderedTest, named, pod, server
 
 OVERLAY = "production-log-volume"
-BIN = os.environ.get("TOURNANT_BIN", "build/release/bin")
+BIN = os.environ.get("TOURNANT_BIN", ROOT / "build/release/bin")
 MIB = 2**20
 RUN = "predictions-20260101T00000{}.000000Z-00000001"
 
@@ -18,14 +18,15 @@ RUN = "predictions-20260101T00000{}.000000Z-00000001"
 class PredictionLog(RenderedTest):
     def prune(self, folder, kept_mib, overlay):
         """Runs what the second container runs, once, on another folder."""
-        container = next(container for container in pod(self.rendered[overlay])["initContainers"]
-                         if container["name"] == "prediction-pruner")
+        container = named(pod(self.rendered[overlay])["initContainers"], "prediction-pruner")
         *command, script = container["command"]
+        for part in ("/predictions", "sleep 10 &"):
+            self.assertIn(part, script)
         script = script.replace("/predictions", str(folder)).replace("sleep 10 &", "exit 0")
         variables = {variable["name"] for variable in container["env"]}
         self.assertEqual(variables, {"KEPT_MIB"})
-        result = subprocess.run([*command, script], env={**os.environ, "KEPT_MIB": str(kept_mib), "PATH": f"{BIN}:{os.environ['PATH']}"},
-                                capture_output=True, text=True, timeout=60)
+        env = {**os.environ, "KEPT_MIB": str(kept_mib), "PATH": f"{BIN}:{os.environ['PATH']}"}
+        result = subprocess.run([*command, script], env=env, capture_output=True, text=True, timeout=60)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         return sorted(str(file.relative_to(folder)) for file in folder.rglob("*.tpred*"))
 

@@ -136,7 +136,7 @@ class PredictionLog(unittest.TestCase):
     def books(self, server) -> dict[str, int]:
         """What /metrics says has become of the records, summed up over the reasons."""
         url = f"http://127.0.0.1:{server.ready['http']}/metrics"
-        with urllib.request.urlopen(url, timeout=30) as answer:
+        with urllib.request.urlopen(url, timeout=LIMIT_SECONDS) as answer:
             text = answer.read().decode()
 
         def value(pattern: str) -> int:
