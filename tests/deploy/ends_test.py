@@ -22,7 +22,7 @@ class Ends(RenderedTest):
         self.assert_found(
             lambda items: give(items, needed),
             f"terminationGracePeriodSeconds is {needed}, and its end takes up to {needed} s (--drain_delay 10, "
-            "--drain_grace 30, models 5, prediction log 10, a write of it that hangs 1, exit 2)",
+            "--drain_grace 30, prediction log 10, a write of it that hangs 1, models 5, exit 2)",
         )
         self.assertEqual(self.problems("production", lambda items: give(items, needed + 1)), [])
         self.assert_found(
@@ -35,7 +35,7 @@ class Ends(RenderedTest):
             server(items)["args"].append("--otlp_endpoint=collector:4317")
             give(items, 10 + 30 + BEHIND + 2)
 
-        self.assert_found(change, "spans 2, prediction log 10")
+        self.assert_found(change, "models 5, spans 2")
 
     def test_a_drain_that_is_shorter_than_the_longest_deadline_is_found(self):
         self.assert_found(
