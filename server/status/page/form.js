@@ -129,7 +129,7 @@ async function predict(event) {
           parameters.map(([name, value]) => `${words(name)}: ${value}`).join(', '))] : []));
     }
   } catch (error) {
-    showAnswer('bad', error.message);
+    if (turn === asked) showAnswer('bad', error.message);
   } finally {
     sending = false;
     allowSending();
