@@ -61,11 +61,10 @@ class ShownIdTest : public testing::Test {
   CallLog log_;
   KeptSpans spans_;
   Tracer tracer_{spans_, clock_, {.sampling = 1, .seed = 5}};
-  BlockingPredictor blocking_{
-      predictor_,
-      clock_,
-      {.tracer = &tracer_, .method = kMethod, .http = true},
-      {{&thread_.loop(), &metrics_, &in_flight_, &log_}}};
+  BlockingPredictor blocking_{predictor_,
+                              clock_,
+                              {.tracer = &tracer_, .method = kMethod, .http = true},
+                              {{&thread_.loop(), &metrics_, &in_flight_, &log_}}};
 };
 
 class UnhashedIdTest : public ShownIdTest {
